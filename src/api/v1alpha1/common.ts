@@ -1,0 +1,76 @@
+/** Pieces shared by the three kinds: names, durations, conditions, and what a CRD needs besides its schema. */
+import { z } from 'zod';
+
+export const GROUP = 'antipode.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** A name as Kubernetes writes it (RFC 1123 label). */
+export const dnsLabel = z
+  .string()
+  .min(1)
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+/** An object name (RFC 1123 subdomain). */
+export const objectName = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
+/** `30s`, `5m`, `1h30m`; parsed by domain/time.ts. */
+export const duration = z
+  .string()
+  .min(2)
+  .max(16)
+  .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$/);
+/** RFC 3339, written by Antipode. */
+export const timestamp = z.string().max(40).meta({ format: 'date-time' });
+/** A sentence for people. */
+export const sentence = z.string().max(4096);
+
+/** A status condition (KEP-1623). `reason` comes from the catalogue in reasons.ts. */
+export const condition = z.object({
+  type: z.string().min(1).max(63),
+  status: z.enum(['True', 'False', 'Unknown']),
+  observedGeneration: z.int().optional(),
+  lastTransitionTime: timestamp,
+  reason: z.string().min(1).max(128),
+  message: sentence,
+});
+export type Condition = z.infer<typeof condition>;
+
+export const conditions = z
+  .array(condition)
+  .max(32)
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+
+/** A CEL rule put beside a schema node as `x-kubernetes-validations`. */
+export interface CelRule {
+  readonly rule: string;
+  readonly message: string;
+  readonly fieldPath?: string;
+}
+
+export interface PrinterColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly jsonPath: string;
+  readonly description: string;
+  /** Columns of priority 1 show only with `-o wide`. */
+  readonly priority?: 0 | 1;
+}
+
+/** Everything about a kind that is not its schema; the generator turns this into a CustomResourceDefinition. */
+export interface KindDefinition {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  readonly scope: 'Namespaced' | 'Cluster';
+  readonly description: string;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  /** CEL rules on the whole object, e.g. limits on metadata.name. */
+  readonly rules: readonly CelRule[];
+  readonly columns: readonly PrinterColumn[];
+}

@@ -1,0 +1,84 @@
+/**
+ * The words of the dependency graph. Objects refer to objects; people think in
+ * units (a workload with what only it needs); replay follows unit edges.
+ */
+import type { KubeObject, ObjectRef } from '../../api/object.ts';
+
+/** `from` needs `to`: `to` is applied, and ready, first. */
+export interface ObjectEdge {
+  /** refKey of the dependant. */
+  readonly from: string;
+  /** refKey of what it depends on. */
+  readonly to: string;
+  /** Name of the rule that inferred it, e.g. `env-from-secret`, or `explicit` for spec.dependencies.edges. */
+  readonly rule: string;
+  /** The field that says so, e.g. `spec.template.spec.containers[0].envFrom[1]`. */
+  readonly field: string;
+}
+
+/** A reference to something that is not among the objects: found by closure when the source has it. */
+export interface Reference {
+  readonly from: string;
+  readonly to: ObjectRef;
+  readonly rule: string;
+  readonly field: string;
+  /** The referrer says itself that it works without (e.g. `optional: true`). */
+  readonly optional: boolean;
+}
+
+export interface Unit {
+  /** refKey of its main object: the workload, or the shared object itself. Unique. */
+  readonly id: string;
+  /** refKeys in the order they are applied. */
+  readonly objects: readonly string[];
+}
+
+export interface UnitEdge {
+  /** Unit id of the dependant. */
+  readonly from: string;
+  /** Unit id of what must be ready first. */
+  readonly to: string;
+  /** The object edges that cause it. */
+  readonly because: readonly ObjectEdge[];
+}
+
+export interface Graph {
+  readonly units: readonly Unit[];
+  readonly edges: readonly UnitEdge[];
+  /** Unit ids along the longest chain, first to last. */
+  readonly longestPath: readonly string[];
+}
+
+/** A cycle is a finding, not an exception: the path starts and ends with the same unit id. */
+export type GraphResult =
+  | { readonly kind: 'graph'; readonly graph: Graph }
+  | { readonly kind: 'cycle'; readonly path: readonly string[]; readonly because: readonly ObjectEdge[] }
+  | {
+      readonly kind: 'unknown-edge';
+      readonly key: string;
+      readonly edge: { readonly before: string; readonly after: string };
+    };
+
+/** Why a live object of the selection is not part of a recovery point. */
+export interface LeftOut {
+  readonly key: string;
+  readonly reason: LeftOutReason;
+}
+
+export type LeftOutReason =
+  | 'GeneratedByController' // recreated by its owner: Pods, ReplicaSets, ControllerRevisions, Jobs of CronJobs
+  | 'ClusterOwned' // recreated by every cluster: kube-root-ca.crt, default ServiceAccount tokens, Endpoints of Services
+  | 'Transient' // Events, Leases
+  | 'Completed' // a Job or Pod that has run to its end: running it again would repeat its effects
+  | 'BeingDeleted'
+  | 'ExcludedByUser'
+  | 'CopiedSeparately'; // PersistentVolumes: volume data has its own way
+
+export type Readiness =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'progressing'; readonly message: string }
+  /** Will not become ready by waiting: a failed Job, a lost PVC. */
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Judges one live object, by kstatus semantics. */
+export type ReadinessRule = (object: KubeObject) => Readiness;

@@ -1,0 +1,41 @@
+/**
+ * The manifest of a recovery point: what was captured, from when, in which
+ * order it goes back, and the digests that prove the copy. Stored as
+ * `antipode/points/<name>.json` beside (never inside) Velero's own prefix.
+ */
+import { z } from 'zod';
+
+/** Digest of one object, after everything the server manages was removed. */
+const pointObject = z.object({
+  key: z.string(),
+  apiVersion: z.string(),
+  /** sha256 hex of the canonical JSON of the normalised object. */
+  digest: z.string(),
+  /** Of the source at capture; opaque. */
+  resourceVersion: z.string(),
+  bytes: z.int(),
+});
+export type PointObject = z.infer<typeof pointObject>;
+
+const edge = z.object({ from: z.string(), to: z.string(), rule: z.string(), field: z.string() });
+
+export const pointManifest = z.object({
+  formatVersion: z.literal(1),
+  name: z.string(),
+  scenario: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }),
+  sourceRegion: z.string(),
+  /** RFC 3339: before the first read of the source, so nothing older than it can be missing. */
+  capturedAt: z.string(),
+  finishedAt: z.string(),
+  /** Per kind (`apps/Deployment`), the resourceVersion of the list. */
+  resourceVersions: z.record(z.string(), z.string()),
+  objects: z.array(pointObject),
+  leftOut: z.array(z.object({ key: z.string(), reason: z.string() })),
+  units: z.array(z.object({ id: z.string(), objects: z.array(z.string()) })),
+  edges: z.array(z.object({ from: z.string(), to: z.string(), because: z.array(edge) })),
+  longestPath: z.array(z.string()),
+  /** Claims whose *data* is not in this point. */
+  volumesWithoutData: z.array(z.string()),
+  archive: z.object({ sha256: z.string(), bytes: z.int() }),
+});
+export type PointManifest = z.infer<typeof pointManifest>;

@@ -1,0 +1,104 @@
+/**
+ * What an engine does for a scenario: make recovery points, prove them, list
+ * and prune them, and put their objects back. Native and (later) Velero fulfil
+ * the same interface; controllers know only this.
+ */
+import type { KubeObject } from '../api/object.ts';
+import type { DRScenarioSpec } from '../api/v1alpha1/dr-scenario.ts';
+import type { GraphResult } from '../domain/graph/types.ts';
+import type { PointManifest } from '../domain/protection/point.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Cluster } from '../kube/cluster.ts';
+
+export interface ScenarioIdentity {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** A manifest with the digest it was published under. */
+export interface PublishedPoint {
+  readonly manifest: PointManifest;
+  /** `sha256:<hex>` of the manifest file. */
+  readonly digest: string;
+}
+
+export type CaptureResult =
+  | { readonly kind: 'captured'; readonly point: PublishedPoint }
+  /** The selection cannot be replayed: a cycle or an edge that names nothing. Nothing was published. */
+  | { readonly kind: 'unorderable'; readonly problem: Exclude<GraphResult, { kind: 'graph' }> }
+  /** No object matches the selection; `namespaces` are those that do not exist. */
+  | { readonly kind: 'nothing-selected'; readonly missingNamespaces: readonly string[] };
+
+export type VerifyResult =
+  | {
+      readonly kind: 'verified';
+      readonly at: Instant;
+      readonly compared: number;
+      readonly changedSince: number;
+    }
+  /** The stored copy is not what was captured, or lacks something the source had. */
+  | { readonly kind: 'mismatch'; readonly differences: readonly string[] };
+
+export type ApplyOutcome =
+  | { readonly kind: 'applied'; readonly object: KubeObject }
+  /** Exists in the target and is not ours: never touched. */
+  | { readonly kind: 'foreign'; readonly key: string; readonly message: string }
+  /** The target refuses it for now (quota, terminating namespace, webhook, unreachable): worth trying again. */
+  | { readonly kind: 'blocked'; readonly key: string; readonly message: string }
+  /** The target will never take it as it is (invalid, forbidden, kind not served). */
+  | { readonly kind: 'refused'; readonly key: string; readonly message: string };
+
+/** The objects of one point, read and checked once, for any number of restores. */
+export interface OpenPoint {
+  readonly manifest: PointManifest;
+  /** As captured, by refKey. */
+  object(key: string): KubeObject | undefined;
+}
+
+export interface Engine {
+  /** @throws KubeError, StoreError */
+  capture(
+    scenario: ScenarioIdentity,
+    spec: DRScenarioSpec,
+    source: Cluster,
+    signal: AbortSignal,
+  ): Promise<CaptureResult>;
+  /** Reads the point back from the store and compares with the source. @throws KubeError, StoreError */
+  verify(
+    point: PublishedPoint,
+    spec: DRScenarioSpec,
+    source: Cluster,
+    signal: AbortSignal,
+  ): Promise<VerifyResult>;
+  /** Published points of the scenario, newest first; half-written ones are not listed. @throws StoreError */
+  points(scenario: ScenarioIdentity, signal: AbortSignal): Promise<readonly PublishedPoint[]>;
+  /** Removes points beyond the newest `keep`, never one named in `inUse`; returns the removed names. @throws StoreError */
+  prune(
+    scenario: ScenarioIdentity,
+    keep: number,
+    inUse: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<readonly string[]>;
+  /** Reads and checks a whole point. @throws PointDamagedError, StoreError */
+  open(name: string, signal: AbortSignal): Promise<OpenPoint>;
+  /**
+   * Applies the named objects of a point, in the order given, ownership rebuilt
+   * and server-set fields left out. Idempotent. Stops at the first that is not
+   * applied; outcomes are in the order of `keys`, the last being the obstacle.
+   */
+  restore(
+    point: OpenPoint,
+    keys: readonly string[],
+    scenario: ScenarioIdentity,
+    target: Cluster,
+    signal: AbortSignal,
+  ): Promise<readonly ApplyOutcome[]>;
+}
+
+/** A published point that no longer matches its digests. Never restored from. */
+export class PointDamagedError extends Error {
+  override readonly name = 'PointDamagedError';
+  readonly code = 'PointDamaged';
+  readonly retry = 'never';
+}
