@@ -15,6 +15,7 @@ export type Parsed<Spec, Status> =
       readonly kind: 'invalid';
       readonly object: KubeObject;
       readonly generation: number;
+      readonly status: Status;
       readonly message: string;
     };
 
@@ -24,14 +25,14 @@ export function parseResource<Spec, Status>(
   schemas: { readonly spec: z.ZodType<Spec>; readonly status: z.ZodType<Status> },
 ): Parsed<Spec, Status> {
   const generation = object.metadata.generation ?? 0;
+  const written = schemas.status.safeParse(object['status'] ?? {});
+  const status = written.success ? written.data : schemas.status.parse({});
   const spec = schemas.spec.safeParse(object['spec']);
   if (!spec.success) {
     const message = spec.error.issues
       .map((issue) => `spec.${issue.path.join('.')}: ${issue.message}`)
       .join('; ');
-    return { kind: 'invalid', object, generation, message };
+    return { kind: 'invalid', object, generation, status, message };
   }
-  const written = schemas.status.safeParse(object['status'] ?? {});
-  const status = written.success ? written.data : schemas.status.parse({});
   return { kind: 'valid', object, generation, spec: spec.data, status };
 }

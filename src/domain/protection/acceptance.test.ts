@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type DRScenarioSpec, drScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import { type AcceptanceFacts, accept, explicitCycle } from './acceptance.ts';
+
+const facts: AcceptanceFacts = {
+  regions: new Map([
+    ['eu-west', { providerRegion: 'eu-west-1' }],
+    ['eu-north', { providerRegion: 'eu-north-1' }],
+    ['eu-west-copy', { providerRegion: 'eu-west-1' }],
+  ]),
+  objectiveRegion: 'us-east-1',
+};
+
+const spec = (changes: object = {}): DRScenarioSpec =>
+  drScenarioSpec.parse({
+    source: { region: 'eu-west' },
+    recovery: { region: 'eu-north' },
+    objectives: { rpo: '5m', rto: '10m' },
+    resources: { namespaces: ['shop'] },
+    ...changes,
+  });
+
+describe('accepting a scenario', () => {
+  it('accepts two known regions with the operator in a third', () => {
+    expect(accept(spec(), facts)).toEqual({ kind: 'accepted' });
+  });
+
+  it('names the unknown region, the known ones and the remedy', () => {
+    const result = accept(spec({ recovery: { region: 'mars' } }), facts);
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'RegionNotFound' });
+    expect(result.kind === 'rejected' && result.message).toContain(
+      'spec.recovery.region is "mars", but there is no RegionHealth of that name (known: eu-north, eu-west, eu-west-copy)',
+    );
+  });
+
+  it('refuses two names for the same region', () => {
+    const result = accept(spec({ recovery: { region: 'eu-west-copy' } }), facts);
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidSpec' });
+  });
+
+  it('refuses to run in a region it protects', () => {
+    const result = accept(spec(), { ...facts, objectiveRegion: 'eu-north-1' });
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'ObjectiveInProtectedRegion' });
+  });
+
+  it.each(['rpo', 'rto'])('refuses an objective %s of zero', (field) => {
+    const objectives = { rpo: '5m', rto: '10m', [field]: '0s' };
+    const result = accept({ ...spec(), objectives }, facts);
+    expect(result.kind === 'rejected' && result.message).toContain(`spec.objectives.${field} is "0s"`);
+  });
+
+  it('shows the path of a cycle among explicit edges', () => {
+    const edges = [
+      { before: 'Deployment/shop/a', after: 'Deployment/shop/b' },
+      { before: 'Deployment/shop/b', after: 'Deployment/shop/c' },
+      { before: 'Deployment/shop/c', after: 'Deployment/shop/a' },
+    ];
+    const result = accept(spec({ dependencies: { edges } }), facts);
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'DependencyCycle' });
+    expect(result.kind === 'rejected' && result.message).toContain(
+      'Deployment/shop/a -> Deployment/shop/b -> Deployment/shop/c -> Deployment/shop/a',
+    );
+  });
+});
+
+describe('cycles among explicit edges', () => {
+  const node = fc.integer({ min: 0, max: 9 }).map((n) => `Deployment/shop/n${n}`);
+  const edges = fc.array(fc.record({ before: node, after: node }), { maxLength: 30 });
+
+  it('finds none when every edge goes from a smaller to a larger name', () => {
+    fc.assert(
+      fc.property(edges, (all) => {
+        expect(explicitCycle(all.filter(({ before, after }) => before < after))).toBeUndefined();
+      }),
+    );
+  });
+
+  it('answers a closed path made of given edges, exactly when repeated removal of sources leaves something', () => {
+    fc.assert(
+      fc.property(edges, (all) => {
+        const path = explicitCycle(all);
+        let rest = all;
+        for (let size = -1; size !== rest.length; ) {
+          size = rest.length;
+          const current = rest;
+          rest = current.filter(({ before }) => current.some(({ after }) => after === before));
+        }
+        expect(path !== undefined).toBe(rest.length > 0);
+        if (path === undefined) return;
+        expect(path[0]).toBe(path.at(-1));
+        for (const [index, before] of path.slice(0, -1).entries()) {
+          expect(all).toContainEqual({ before, after: path[index + 1] });
+        }
+      }),
+    );
+  });
+});

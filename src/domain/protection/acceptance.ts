@@ -1,0 +1,124 @@
+/**
+ * Whether a scenario's spec can come into force: what admission could not see
+ * because it needs other objects. A spec that is not accepted changes nothing;
+ * the last accepted one stays in force.
+ */
+import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
+import { parseDuration } from '../time.ts';
+
+export interface AcceptanceFacts {
+  /** Name of every RegionHealth and the provider's region it stands for. */
+  readonly regions: ReadonlyMap<string, { readonly providerRegion: string }>;
+  /** The region of the operator's own cluster; undefined when its nodes do not say. */
+  readonly objectiveRegion: string | undefined;
+}
+
+export type Acceptance =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'rejected'; readonly reason: DRScenarioReason; readonly message: string };
+
+const rejected = (reason: DRScenarioReason, message: string): Acceptance => ({
+  kind: 'rejected',
+  reason,
+  message,
+});
+
+export function accept(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance {
+  return (
+    checkDurations(spec) ??
+    checkRegion('source', spec.source.region, facts) ??
+    checkRegion('recovery', spec.recovery.region, facts) ??
+    checkDistinct(spec, facts) ??
+    checkEdges(spec) ?? { kind: 'accepted' }
+  );
+}
+
+function checkDurations(spec: DRScenarioSpec): Acceptance | undefined {
+  const wishes: readonly (readonly [field: string, text: string | undefined])[] = [
+    ['objectives.rpo', spec.objectives.rpo],
+    ['objectives.rto', spec.objectives.rto],
+    ['failover.maxDataLoss', spec.failover.maxDataLoss],
+    ['failover.stepTimeout', spec.failover.stepTimeout],
+    ['dns.timeout', spec.dns.timeout],
+  ];
+  for (const [field, text] of wishes) {
+    const value = text === undefined ? undefined : parseDuration(text);
+    if (text !== undefined && (value === undefined || value <= 0)) {
+      return rejected(
+        'InvalidSpec',
+        `spec.${field} is "${text}": write a duration above zero such as 30s, 5m or 1h30m`,
+      );
+    }
+  }
+  return undefined;
+}
+
+function checkRegion(
+  role: 'source' | 'recovery',
+  name: string,
+  facts: AcceptanceFacts,
+): Acceptance | undefined {
+  const region = facts.regions.get(name);
+  if (region === undefined) {
+    const known = [...facts.regions.keys()].toSorted().join(', ') || 'none yet';
+    return rejected(
+      'RegionNotFound',
+      `spec.${role}.region is "${name}", but there is no RegionHealth of that name (known: ${known}): create it, or correct the name`,
+    );
+  }
+  if (facts.objectiveRegion !== undefined && region.providerRegion === facts.objectiveRegion) {
+    return rejected(
+      'ObjectiveInProtectedRegion',
+      `spec.${role}.region "${name}" is ${region.providerRegion}, where the operator itself runs: losing it would lose both; run the operator in a third region`,
+    );
+  }
+  return undefined;
+}
+
+function checkDistinct(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance | undefined {
+  const source = facts.regions.get(spec.source.region)?.providerRegion;
+  const recovery = facts.regions.get(spec.recovery.region)?.providerRegion;
+  if (spec.source.region !== spec.recovery.region && source !== recovery) return undefined;
+  return rejected(
+    'InvalidSpec',
+    `spec.recovery.region "${spec.recovery.region}" is the same region as spec.source.region "${spec.source.region}" (${source ?? 'unknown'}): choose another`,
+  );
+}
+
+/** A cycle among the explicit edges alone, found without looking at any cluster. */
+function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
+  const path = explicitCycle(spec.dependencies.edges);
+  return path === undefined
+    ? undefined
+    : rejected(
+        'DependencyCycle',
+        `spec.dependencies.edges go round in a circle: ${path.join(' -> ')}: remove one of them`,
+      );
+}
+
+/**
+ * The first cycle among before/after pairs, as a path that ends where it starts.
+ * Depth-first search with three colours (Cormen et al., Introduction to
+ * Algorithms, 22.3), iterative so that a long chain cannot exhaust the stack.
+ */
+export function explicitCycle(edges: DRScenarioSpec['dependencies']['edges']): readonly string[] | undefined {
+  const next = new Map<string, string[]>();
+  for (const { before, after } of edges) next.set(before, [...(next.get(before) ?? []), after]);
+  const finished = new Set<string>();
+  for (const start of next.keys()) {
+    const path: string[] = [];
+    const pending: { readonly node: string; readonly depth: number }[] = [{ node: start, depth: 0 }];
+    for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
+      for (const left of path.splice(item.depth)) finished.add(left);
+      if (finished.has(item.node)) continue;
+      const seen = path.indexOf(item.node);
+      if (seen >= 0) return [...path.slice(seen), item.node];
+      path.push(item.node);
+      const depth = path.length;
+      pending.push(...(next.get(item.node) ?? []).map((node) => ({ node, depth })));
+    }
+    for (const left of path) finished.add(left);
+  }
+  return undefined;
+}

@@ -1,0 +1,103 @@
+/** Metrics of scenarios: objectives against reality, replication. Ages are computed when scraped. */
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { type Clock, type Instant, type Millis, toSeconds } from '../domain/time.ts';
+
+/** What is known of one scenario's protection, for the gauges; ages are computed when scraped. */
+export interface ScenarioFacts {
+  readonly rpo: Millis;
+  readonly rto: Millis;
+  /** Instant of the newest verified recovery point. */
+  readonly capturedAt: Instant | undefined;
+  readonly achievedRpo: Millis | undefined;
+  readonly achievedRto: Millis | undefined;
+  readonly lastCapture:
+    | { readonly duration: Millis; readonly objects: number; readonly bytes: number }
+    | undefined;
+}
+
+export function scenarioMetrics(registry: Registry, clock: Clock) {
+  const known = new Map<string, ScenarioFacts>();
+  const registers = [registry];
+  const gauge = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: (set: (labels: Record<string, string>, value: number) => void) => void,
+  ) =>
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      collect() {
+        this.reset();
+        read((labels, value) => this.set(labels, value));
+      },
+    });
+  gauge(
+    'antipode_rpo_seconds',
+    'Recovery point objective: target; current (age of the newest verified point); achieved by the last failover.',
+    ['scenario', 'kind'],
+    (set) => {
+      for (const [scenario, facts] of known) {
+        set({ scenario, kind: 'target' }, toSeconds(facts.rpo));
+        if (facts.capturedAt !== undefined)
+          set({ scenario, kind: 'current' }, (clock.now() - facts.capturedAt) / 1000);
+        if (facts.achievedRpo !== undefined)
+          set({ scenario, kind: 'achieved' }, toSeconds(facts.achievedRpo));
+      }
+    },
+  );
+  gauge(
+    'antipode_rto_seconds',
+    'Recovery time objective: target; achieved by the last failover.',
+    ['scenario', 'kind'],
+    (set) => {
+      for (const [scenario, facts] of known) {
+        set({ scenario, kind: 'target' }, toSeconds(facts.rto));
+        if (facts.achievedRto !== undefined)
+          set({ scenario, kind: 'achieved' }, toSeconds(facts.achievedRto));
+      }
+    },
+  );
+  const ofCapture = (
+    name: string,
+    help: string,
+    read: (capture: NonNullable<ScenarioFacts['lastCapture']>) => number,
+  ) =>
+    gauge(name, help, ['scenario'], (set) => {
+      for (const [scenario, { lastCapture }] of known)
+        if (lastCapture !== undefined) set({ scenario }, read(lastCapture));
+    });
+  gauge(
+    'antipode_replication_age_seconds',
+    'Age of the newest verified recovery point.',
+    ['scenario'],
+    (set) => {
+      for (const [scenario, { capturedAt }] of known)
+        if (capturedAt !== undefined) set({ scenario }, (clock.now() - capturedAt) / 1000);
+    },
+  );
+  ofCapture(
+    'antipode_replication_duration_seconds',
+    'Duration of the last capture, verification included.',
+    (capture) => toSeconds(capture.duration),
+  );
+  ofCapture(
+    'antipode_replication_objects',
+    'Objects in the newest recovery point.',
+    (capture) => capture.objects,
+  );
+  ofCapture('antipode_replication_bytes', 'Size of the newest recovery point.', (capture) => capture.bytes);
+  const captures = new Counter({
+    name: 'antipode_replication_total',
+    help: 'Captures by result.',
+    labelNames: ['scenario', 'result'],
+    registers,
+  });
+  return {
+    scenario: (scenario: string, facts: ScenarioFacts) => void known.set(scenario, facts),
+    forgetScenario: (scenario: string) => void known.delete(scenario),
+    capture: (scenario: string, result: 'succeeded' | 'failed') => captures.inc({ scenario, result }),
+  };
+}

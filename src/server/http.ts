@@ -1,0 +1,78 @@
+/** The operator's own endpoint: liveness, readiness and metrics. Plain HTTP inside the cluster, read only. */
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Metrics } from '../metrics/metrics.ts';
+
+export interface Health {
+  /** False when only a restart can help. */
+  alive(): boolean;
+  /** What is still missing before this replica is of use; empty when ready. */
+  missing(): readonly string[];
+}
+
+export interface RunningServer {
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Listens on `host:port` (port 0: any free one) and resolves when it does.
+ * @throws the system error when the address cannot be bound
+ */
+export async function serve(listen: string, health: Health, metrics: Metrics): Promise<RunningServer> {
+  const split = listen.lastIndexOf(':');
+  const server = createServer((request, response) => {
+    answer(request.url ?? '/', health, metrics).then(
+      ({ status, contentType, body }) =>
+        response.writeHead(status, { 'content-type': contentType }).end(body),
+      (error: unknown) => response.writeHead(500, { 'content-type': 'text/plain' }).end(String(error)),
+    );
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(Number(listen.slice(split + 1)), listen.slice(0, split), resolve);
+  });
+  return { address: addressOf(server), close: () => closed(server) };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+const plain = (status: number, body: string): Answer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body: `${body}\n`,
+});
+
+async function answer(path: string, health: Health, metrics: Metrics): Promise<Answer> {
+  const [route = '/'] = path.split('?');
+  switch (route) {
+    case '/healthz':
+      return health.alive() ? plain(200, 'ok') : plain(503, 'not alive');
+    case '/readyz': {
+      const missing = health.missing();
+      return missing.length === 0 ? plain(200, 'ok') : plain(503, `not ready: ${missing.join('; ')}`);
+    }
+    case '/metrics':
+      return { status: 200, ...(await metrics.render()) };
+    default:
+      return plain(404, 'not found; try /healthz, /readyz or /metrics');
+  }
+}
+
+function addressOf(server: Server): string {
+  const address: AddressInfo | string | null = server.address();
+  return address === null || typeof address === 'string'
+    ? String(address)
+    : `${address.address}:${address.port}`;
+}
+
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.close((error) => (error === undefined ? resolve() : reject(error)));
+    server.closeAllConnections();
+  });
+}
