@@ -27,6 +27,8 @@ export const seconds = (value: number): Millis => (value * 1000) as Millis;
 export const minutes = (value: number): Millis => (value * 60_000) as Millis;
 export const toSeconds = (duration: Millis): number => duration / 1000;
 export const instant = (epochMillis: number): Instant => epochMillis as Instant;
+/** For implementations of {@link Clock}; everyone else gets ticks from one. */
+export const tick = (monotonicMillis: number): Tick => monotonicMillis as Tick;
 
 /** Time elapsed on one monotonic clock. */
 export const between = (earlier: Tick, later: Tick): Millis => (later - earlier) as Millis;

@@ -41,7 +41,8 @@ export type VerifyResult =
   | { readonly kind: 'mismatch'; readonly differences: readonly string[] };
 
 export type ApplyOutcome =
-  | { readonly kind: 'applied'; readonly object: KubeObject }
+  /** Is in the target as it should be; `note` says what of it could not be kept, e.g. an owner that is not there. */
+  | { readonly kind: 'applied'; readonly object: KubeObject; readonly note?: string }
   /** Exists in the target and is not ours: never touched. */
   | { readonly kind: 'foreign'; readonly key: string; readonly message: string }
   /** The target refuses it for now (quota, terminating namespace, webhook, unreachable): worth trying again. */
@@ -52,6 +53,8 @@ export type ApplyOutcome =
 /** The objects of one point, read and checked once, for any number of restores. */
 export interface OpenPoint {
   readonly manifest: PointManifest;
+  /** `sha256:<hex>` of the manifest as it was read: what it was published under, unless it was tampered with. */
+  readonly digest: string;
   /** As captured, by refKey. */
   object(key: string): KubeObject | undefined;
 }
@@ -64,7 +67,11 @@ export interface Engine {
     source: Cluster,
     signal: AbortSignal,
   ): Promise<CaptureResult>;
-  /** Reads the point back from the store and compares with the source. @throws KubeError, StoreError */
+  /**
+   * Reads the point back from the store and compares with the source.
+   * @param spec the one the point was captured with
+   * @throws KubeError, StoreError
+   */
   verify(
     point: PublishedPoint,
     spec: DRScenarioSpec,
@@ -73,7 +80,11 @@ export interface Engine {
   ): Promise<VerifyResult>;
   /** Published points of the scenario, newest first; half-written ones are not listed. @throws StoreError */
   points(scenario: ScenarioIdentity, signal: AbortSignal): Promise<readonly PublishedPoint[]>;
-  /** Removes points beyond the newest `keep`, never one named in `inUse`; returns the removed names. @throws StoreError */
+  /**
+   * Removes points beyond the newest `keep`, never one named in `inUse`, and
+   * what captures that were killed have left behind; returns the names of the
+   * points removed. @throws StoreError
+   */
   prune(
     scenario: ScenarioIdentity,
     keep: number,
@@ -82,6 +93,17 @@ export interface Engine {
   ): Promise<readonly string[]>;
   /** Reads and checks a whole point. @throws PointDamagedError, StoreError */
   open(name: string, signal: AbortSignal): Promise<OpenPoint>;
+  /**
+   * What would stand in the way of restoring the whole point, found by reading
+   * only: foreign objects, namespaces being deleted, kinds that are not served.
+   * Empty when nothing is; never has an `applied`.
+   */
+  preflight(
+    point: OpenPoint,
+    scenario: ScenarioIdentity,
+    target: Cluster,
+    signal: AbortSignal,
+  ): Promise<readonly ApplyOutcome[]>;
   /**
    * Applies the named objects of a point, in the order given, ownership rebuilt
    * and server-set fields left out. Idempotent. Stops at the first that is not

@@ -1,48 +1,46 @@
 /** Pieces shared by the three kinds: names, durations, conditions, and what a CRD needs besides its schema. */
 import { z } from 'zod';
+import { durationText, textMatching } from './text.ts';
 
 export const GROUP = 'antipode.dev';
 export const VERSION = 'v1alpha1';
 export const API_VERSION = `${GROUP}/${VERSION}`;
 
 /** A name as Kubernetes writes it (RFC 1123 label). */
-export const dnsLabel = z
-  .string()
-  .min(1)
-  .max(63)
-  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/);
+export const dnsLabel = textMatching(
+  /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
+  "must be a name of lower-case letters, digits and '-', starting and ending with a letter or digit, e.g. eu-west",
+  { max: 63 },
+);
 /** An object name (RFC 1123 subdomain). */
-export const objectName = z
-  .string()
-  .min(1)
-  .max(253)
-  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/);
-/** `30s`, `5m`, `1h30m`; parsed by domain/time.ts. */
-export const duration = z
-  .string()
-  .min(2)
-  .max(16)
-  .regex(/^([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$/);
+export const objectName = textMatching(
+  /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+  "must be a name of lower-case letters, digits, '-' and '.', starting and ending with a letter or digit, e.g. eu-west",
+  { max: 253 },
+);
+/** `0s`, `30s`, `5m`, `1h30m`; parsed by domain/time.ts. */
+export const duration = durationText();
 /** RFC 3339, written by Antipode. */
 export const timestamp = z.string().max(40).meta({ format: 'date-time' });
 /** A sentence for people. */
 export const sentence = z.string().max(4096);
 
-/** A status condition (KEP-1623). `reason` comes from the catalogue in reasons.ts. */
+/** A status condition (KEP-1623). `reason` comes from the catalogue of the kind, in reasons/. */
 export const condition = z.object({
-  type: z.string().min(1).max(63),
-  status: z.enum(['True', 'False', 'Unknown']),
-  observedGeneration: z.int().optional(),
-  lastTransitionTime: timestamp,
-  reason: z.string().min(1).max(128),
-  message: sentence,
+  type: z.string().min(1).max(63).describe('What the condition is about.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  observedGeneration: z.int().optional().describe('The generation of the spec it was judged for.'),
+  lastTransitionTime: timestamp.describe('When `status` last changed.'),
+  reason: z.string().min(1).max(128).describe('Why, in a word; see the page of reasons.'),
+  message: sentence.describe('Why, in a sentence.'),
 });
 export type Condition = z.infer<typeof condition>;
 
 export const conditions = z
   .array(condition)
   .max(32)
-  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] });
+  .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+  .describe('Facts about this object, for machines.');
 
 /** A CEL rule put beside a schema node as `x-kubernetes-validations`. */
 export interface CelRule {

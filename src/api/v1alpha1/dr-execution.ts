@@ -5,7 +5,9 @@ import { conditions, type KindDefinition, objectName, sentence, timestamp } from
 export const drExecutionSpec = z
   .object({
     scenario: objectName.describe('A DRScenario of the same namespace.'),
-    kind: z.enum(['Failover']),
+    kind: z
+      .enum(['Failover'])
+      .describe('The operation. Failover: bring the scenario up in its recovery region.'),
     recoveryPoint: z
       .string()
       .min(1)
@@ -16,7 +18,10 @@ export const drExecutionSpec = z
   })
   .meta({
     'x-kubernetes-validations': [
-      { rule: 'self == oldSelf', message: 'an execution cannot be changed: create another' },
+      {
+        rule: 'self == oldSelf',
+        message: 'an execution cannot be changed: create another DRExecution instead',
+      },
     ],
   });
 export type DRExecutionSpec = z.infer<typeof drExecutionSpec>;
@@ -28,64 +33,80 @@ export type StepPhase = z.infer<typeof stepPhase>;
 export const stepKind = z.enum(['Prepare', 'Restore', 'DNS', 'Report']);
 
 const step = z.object({
-  /** Deterministic from the plan: `prepare`, `restore/<unit>`, `dns/<hostname>`, `report`. */
-  id: z.string().min(1).max(600),
-  kind: stepKind,
-  phase: stepPhase,
-  /** Ids of the steps that must have succeeded first. */
-  needs: z.array(z.string().max(600)).max(256).optional().meta({ 'x-kubernetes-list-type': 'atomic' }),
-  objects: z.int().optional(),
-  attempts: z.int().optional(),
-  startedAt: timestamp.optional(),
-  /** Restore: when the last object was applied; what remains is waiting for readiness. */
-  appliedAt: timestamp.optional(),
-  finishedAt: timestamp.optional(),
-  message: sentence.optional(),
+  id: z
+    .string()
+    .min(1)
+    .max(600)
+    .describe('Deterministic from the plan: `prepare`, `restore/<unit>`, `dns/<hostname>`, `report`.'),
+  kind: stepKind.describe('What it does.'),
+  phase: stepPhase.describe('How far it is.'),
+  needs: z
+    .array(z.string().max(600))
+    .max(256)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Ids of the steps that must have succeeded first.'),
+  objects: z.int().optional().describe('Objects it applies.'),
+  attempts: z.int().optional().describe('How often it was tried.'),
+  startedAt: timestamp.optional().describe('When it was first tried; written before its effect.'),
+  appliedAt: timestamp
+    .optional()
+    .describe('Restore: when the last object was applied; what remains is waiting for readiness.'),
+  finishedAt: timestamp.optional().describe('When it ended.'),
+  message: sentence.optional().describe('What it waits for, or how it ended.'),
 });
 export type StepStatus = z.infer<typeof step>;
 
+const plan = z.object({
+  scenarioUid: z.string().max(64).describe('The scenario it belongs to, whatever it is renamed to.'),
+  sourceRegion: objectName.describe('The region that is left.'),
+  recoveryRegion: objectName.describe('The region that takes over.'),
+  recoveryPoint: objectName.describe('The point that is restored.'),
+  pointDigest: z.string().max(80).describe('Of its manifest.'),
+  pointCapturedAt: timestamp.describe('The instant the point is of.'),
+  storePath: z.string().max(1024).describe('Where the point is read from.'),
+  verdictAt: timestamp
+    .optional()
+    .describe('When the source was judged failed, if it was; RTO counts from here, else from startedAt.'),
+  sourceVerdict: z.string().max(32).optional().describe('The verdict on the source when this started.'),
+  stepTimeout: z.string().max(16).describe('How long one unit may take to become ready.'),
+  dnsTimeout: z.string().max(16).describe('How long the authoritative servers may take.'),
+});
+
+const report = z.object({
+  achievedRpoMillis: z
+    .int()
+    .describe(
+      'Start of the failure (or of this execution, when by hand) minus the instant of the point, in milliseconds.',
+    ),
+  achievedRtoMillis: z
+    .int()
+    .describe('From the verdict, or the start, to all ready and DNS answering, in milliseconds.'),
+  lost: z.string().max(32).describe('The achieved RPO for people, e.g. `41s`.'),
+  took: z.string().max(32).describe('The achieved RTO for people, e.g. `12s`.'),
+  objectsRestored: z.int().describe('Objects applied in the recovery region.'),
+  warnings: z
+    .array(sentence)
+    .max(64)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What people should look at.'),
+});
+
 export const drExecutionStatus = z.object({
-  observedGeneration: z.int().optional(),
-  phase: executionPhase.optional(),
-  message: sentence.optional(),
-  startedAt: timestamp.optional(),
-  finishedAt: timestamp.optional(),
-  /** Frozen when the execution starts. */
-  plan: z
-    .object({
-      scenarioUid: z.string().max(64),
-      sourceRegion: objectName,
-      recoveryRegion: objectName,
-      recoveryPoint: objectName,
-      pointDigest: z.string().max(80),
-      pointCapturedAt: timestamp,
-      storePath: z.string().max(1024),
-      /** When the source was judged failed, if it was; RTO counts from here, else from startedAt. */
-      verdictAt: timestamp.optional(),
-      sourceVerdict: z.string().max(32).optional(),
-      stepTimeout: z.string().max(16),
-      dnsTimeout: z.string().max(16),
-    })
-    .optional(),
+  observedGeneration: z.int().optional().describe('The generation of the spec this status speaks of.'),
+  phase: executionPhase.optional().describe('How far it is.'),
+  message: sentence.optional().describe('What it is doing, or why it ended.'),
+  startedAt: timestamp.optional().describe('When it was accepted.'),
+  finishedAt: timestamp.optional().describe('When it ended.'),
+  plan: plan.optional().describe('Frozen when the execution starts.'),
   steps: z
     .array(step)
     .max(1024)
     .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'] }),
-  /** `7/23`, for the table. */
-  progress: z.string().max(32).optional(),
-  report: z
-    .object({
-      /** Start of the failure (or of this execution, when by hand) minus the instant of the point. */
-      achievedRpoMillis: z.int(),
-      achievedRtoMillis: z.int(),
-      /** The same two for people, e.g. `41s` and `12s`. */
-      lost: z.string().max(32),
-      took: z.string().max(32),
-      objectsRestored: z.int(),
-      warnings: z.array(sentence).max(64).meta({ 'x-kubernetes-list-type': 'atomic' }),
-    })
-    .optional(),
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'] })
+    .describe('The journal: what was and is being done, written before it is done.'),
+  progress: z.string().max(32).optional().describe('Steps done of all, `7/23`.'),
+  report: report.optional().describe('What came of it; written once, at the end.'),
   conditions: conditions.optional(),
 });
 export type DRExecutionStatus = z.infer<typeof drExecutionStatus>;

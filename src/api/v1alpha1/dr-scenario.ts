@@ -1,178 +1,71 @@
 /** DRScenario: the wish (regions, RPO, RTO, what to protect) and the living state of its protection. */
 import { z } from 'zod';
-import {
-  conditions,
-  dnsLabel,
-  duration,
-  type KindDefinition,
-  objectName,
-  sentence,
-  timestamp,
-} from './common.ts';
+import { conditions, type KindDefinition, objectName, sentence, timestamp } from './common.ts';
+import { dns } from './dr-scenario-dns.ts';
+import { dependencies, resources } from './dr-scenario-selection.ts';
+import { durationText, textMatching } from './text.ts';
 
-const kindName = z
-  .string()
-  .min(1)
-  .max(253)
-  .regex(/^[A-Za-z0-9]+(\.[a-z0-9.-]+)?$/)
-  .describe(
-    'A kind, with its group when it is not core or is ambiguous: `Deployment`, `Certificate.cert-manager.io`.',
-  );
-const objectKey = z
-  .string()
-  .min(3)
-  .max(512)
-  .regex(/^[A-Za-z0-9]+(\.[a-z0-9.-]+)?(\/[a-z0-9]([-a-z0-9]*[a-z0-9])?)?\/[^\/\s]+$/)
-  .describe(
-    '`Kind/namespace/name` (or `Kind.group/namespace/name`), without the namespace for cluster-scoped objects.',
-  );
+// Kubernetes allows 63 characters in a label; names derived from a scenario's append up to eleven.
+const LONGEST_NAME = 52;
 
-const labelSelector = z.object({
-  matchLabels: z.record(z.string(), z.string().max(63)).optional().meta({ maxProperties: 32 }),
-  matchExpressions: z
-    .array(
-      z.object({
-        key: z.string().min(1).max(317),
-        operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-        values: z.array(z.string().max(63)).max(64).optional().meta({ 'x-kubernetes-list-type': 'atomic' }),
-      }),
-    )
-    .max(16)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'atomic' }),
+const storePath = textMatching(/^\/[^\0]*$/, 'must be an absolute path, e.g. /var/lib/antipode/points', {
+  max: 1024,
 });
 
-const resources = z.object({
-  namespaces: z
-    .array(dnsLabel)
-    .min(1)
-    .max(64)
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .describe('Namespaces whose objects are protected.'),
-  labelSelector: labelSelector.optional().describe('Only objects with these labels, and what they refer to.'),
-  includeKinds: z
-    .array(kindName)
-    .max(128)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .describe('Only these kinds, and what they refer to. Default: every kind the cluster serves.'),
-  excludeKinds: z.array(kindName).max(128).optional().meta({ 'x-kubernetes-list-type': 'set' }),
-  exclude: z
-    .array(objectKey)
-    .max(256)
-    .optional()
-    .meta({ 'x-kubernetes-list-type': 'set' })
-    .describe('Single objects to leave out, also when something refers to them.'),
-});
-
-const edge = z.object({
-  before: objectKey.describe('Must be ready first.'),
-  after: objectKey.describe('Is started only then.'),
-});
-
-const dnsTarget = z
+const replication = z
   .object({
-    addresses: z
-      .array(z.string().min(1).max(253))
-      .min(1)
-      .max(16)
-      .optional()
-      .meta({ 'x-kubernetes-list-type': 'set' })
-      .describe(
-        'IP addresses, or one host name. Never a mixture: a name is either an A/AAAA record or a CNAME.',
-      ),
-    service: z
-      .object({ namespace: dnsLabel, name: dnsLabel })
-      .optional()
-      .describe('Use the addresses in the status of this LoadBalancer Service of the region.'),
+    engine: z.enum(['native']).default('native').describe('What makes the recovery points.'),
+    store: z
+      .object({
+        filesystem: z
+          .object({ path: storePath.describe("Absolute directory on the operator's volume.") })
+          .optional()
+          .describe('A directory that outlives the source region.'),
+      })
+      .default({})
+      .describe("Where recovery points are kept. Default: the operator's own store directory."),
+    keep: z.int().min(1).max(100).default(5).describe('Recovery points kept.'),
   })
-  .meta({
-    'x-kubernetes-validations': [
-      {
-        rule: 'has(self.addresses) != has(self.service)',
-        message: 'set exactly one of addresses and service',
-      },
-    ],
-  });
+  .default({ engine: 'native', store: {}, keep: 5 });
 
-const dnsRecord = z.object({
-  hostname: z
-    .string()
-    .min(1)
-    .max(253)
-    .regex(/^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$/),
-  ttl: z.int().min(1).max(86400).default(30).describe('Seconds.'),
-  source: dnsTarget,
-  recovery: dnsTarget,
-});
+const failover = z
+  .object({
+    mode: z
+      .enum(['Manual', 'Automatic'])
+      .default('Manual')
+      .describe('Who decides: a person with a DRExecution, or Antipode when the region is judged Failed.'),
+    maxDataLoss: durationText('1s')
+      .optional()
+      .describe('Automatic failover is refused when more would be lost. Default: twice the RPO.'),
+    stepTimeout: durationText('1s')
+      .default('5m')
+      .describe('How long one unit may take to become ready before its step fails.'),
+  })
+  .default({ mode: 'Manual', stepTimeout: '5m' });
 
 export const drScenarioSpec = z.object({
-  source: z.object({ region: objectName.describe('Name of a RegionHealth.') }),
-  recovery: z.object({ region: objectName.describe('Name of a RegionHealth other than the source.') }),
-  objectives: z.object({
-    rpo: duration.describe('How much data, in time, may be lost.'),
-    rto: duration.describe('How long recovery may take, from the decision to all ready and DNS answering.'),
-  }),
-  resources,
-  dependencies: z
+  source: z
+    .object({ region: objectName.describe('Name of a RegionHealth.') })
+    .describe('The region that serves, and is protected.'),
+  recovery: z
+    .object({ region: objectName.describe('Name of a RegionHealth other than the source.') })
+    .describe('The region that takes over.'),
+  objectives: z
     .object({
-      infer: z.boolean().default(true).describe('Find references between objects and order by them.'),
-      edges: z.array(edge).max(256).default([]).meta({ 'x-kubernetes-list-type': 'atomic' }),
+      rpo: durationText('1s').describe('How much data, in time, may be lost.'),
+      rto: durationText('1s').describe(
+        'How long recovery may take, from the decision to all ready and DNS answering.',
+      ),
     })
-    .default({ infer: true, edges: [] }),
-  replication: z
-    .object({
-      engine: z.enum(['native']).default('native'),
-      store: z
-        .object({
-          filesystem: z
-            .object({
-              path: z
-                .string()
-                .min(1)
-                .max(1024)
-                .regex(/^\/[^\0]*$/)
-                .describe("Absolute directory on the operator's volume."),
-            })
-            .optional(),
-        })
-        .default({})
-        .describe("Default: the operator's own store directory."),
-      keep: z.int().min(1).max(100).default(5).describe('Recovery points kept.'),
-    })
-    .default({ engine: 'native', store: {}, keep: 5 }),
-  failover: z
-    .object({
-      mode: z.enum(['Manual', 'Automatic']).default('Manual'),
-      maxDataLoss: duration
-        .optional()
-        .describe('Automatic failover is refused when more would be lost. Default: twice the RPO.'),
-      stepTimeout: duration
-        .default('5m')
-        .describe('How long one unit may take to become ready before its step fails.'),
-    })
-    .default({ mode: 'Manual', stepTimeout: '5m' }),
-  dns: z
-    .object({
-      records: z
-        .array(dnsRecord)
-        .max(64)
-        .default([])
-        .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['hostname'] }),
-      authoritativeServers: z
-        .array(z.string().min(1).max(261))
-        .max(8)
-        .optional()
-        .meta({ 'x-kubernetes-list-type': 'atomic' })
-        .describe('`host:port` of servers to ask. Default: the NS records of the zone.'),
-      timeout: duration
-        .default('2m')
-        .describe('How long the authoritative servers may take to answer with the new addresses.'),
-    })
-    .default({ records: [], timeout: '2m' }),
+    .describe('How well it must be recoverable.'),
+  resources: resources.describe('What is protected.'),
+  dependencies: dependencies.describe('What must be ready before what.'),
+  replication: replication.describe('How recovery points are made and kept.'),
+  failover: failover.describe('Who decides on a failover, and its limits.'),
+  dns: dns.describe('Names that move to the recovery region.'),
 });
 export type DRScenarioSpec = z.infer<typeof drScenarioSpec>;
-export type DnsRecordSpec = z.infer<typeof dnsRecord>;
+export type DnsRecordSpec = DRScenarioSpec['dns']['records'][number];
 
 export const scenarioPhase = z.enum([
   'Pending',
@@ -185,71 +78,80 @@ export const scenarioPhase = z.enum([
 export type ScenarioPhase = z.infer<typeof scenarioPhase>;
 
 const pointStatus = z.object({
-  name: objectName,
-  /** The instant the copy is of, not the end of the transfer. */
-  capturedAt: timestamp,
-  verifiedAt: timestamp.optional(),
-  objects: z.int(),
-  bytes: z.int(),
-  digest: z.string().max(80),
+  name: objectName.describe('Its name in the store.'),
+  capturedAt: timestamp.describe('The instant the copy is of, not the end of the transfer.'),
+  verifiedAt: timestamp.optional().describe('When it was read back and compared with the source.'),
+  objects: z.int().describe('Objects in it.'),
+  bytes: z.int().describe('Its size in the store.'),
+  digest: z.string().max(80).describe('Of its manifest, `sha256:<hex>`.'),
 });
 export type PointStatus = z.infer<typeof pointStatus>;
 
+const replicationStatus = z.object({
+  lastStartedAt: timestamp.optional().describe('When the last run started.'),
+  lastFinishedAt: timestamp.optional().describe('When it ended.'),
+  lastDurationMillis: z.int().optional().describe('How long it took, in milliseconds.'),
+  lastResult: z.enum(['Succeeded', 'Failed']).optional().describe('How it ended.'),
+  lastMessage: sentence.optional().describe('What came of it.'),
+  consecutiveFailures: z.int().optional().describe('Failed runs since the last good one.'),
+  nextAt: timestamp.optional().describe('Planned start of the next capture.'),
+});
+
+const graphStatus = z.object({
+  objects: z.int().describe('Objects protected.'),
+  units: z.int().describe('Units: a workload with what only it needs, or something shared.'),
+  edges: z.int().describe('Dependencies between units.'),
+  leftOut: z.int().describe('Objects of the selection that are not copied, e.g. generated Pods.'),
+  longestPath: z
+    .array(z.string().max(512))
+    .max(64)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('Units along the longest path.'),
+});
+
 export const drScenarioStatus = z.object({
-  observedGeneration: z.int().optional(),
-  phase: scenarioPhase.optional(),
-  activeRegion: z.string().max(253).optional(),
-  /** The generation in force: a later, unacceptable one changes nothing. */
-  acceptedGeneration: z.int().optional(),
-  acceptedSpec: drScenarioSpec.optional(),
-  /** Newest verified point: the RPO is its age. */
-  recoveryPoint: pointStatus.optional(),
+  observedGeneration: z.int().optional().describe('The generation of the spec this status speaks of.'),
+  phase: scenarioPhase.optional().describe('State of protection, in a word.'),
+  activeRegion: z.string().max(253).optional().describe('The region that serves now.'),
+  acceptedGeneration: z
+    .int()
+    .optional()
+    .describe('The generation in force: a later, unacceptable one changes nothing.'),
+  acceptedSpec: drScenarioSpec.optional().describe('The spec of that generation.'),
+  recoveryPoint: pointStatus.optional().describe('Newest verified point: the RPO is its age.'),
   recoveryPoints: z
     .array(pointStatus)
     .max(100)
     .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] }),
-  replication: z
-    .object({
-      lastStartedAt: timestamp.optional(),
-      lastFinishedAt: timestamp.optional(),
-      lastDurationMillis: z.int().optional(),
-      lastResult: z.enum(['Succeeded', 'Failed']).optional(),
-      lastMessage: sentence.optional(),
-      consecutiveFailures: z.int().optional(),
-      /** Planned start of the next capture. */
-      nextAt: timestamp.optional(),
-    })
-    .optional(),
-  graph: z
-    .object({
-      objects: z.int(),
-      units: z.int(),
-      edges: z.int(),
-      leftOut: z.int(),
-      /** Unit names along the longest path, for people. */
-      longestPath: z.array(z.string().max(512)).max(64).meta({ 'x-kubernetes-list-type': 'atomic' }),
-    })
-    .optional(),
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .describe('All points that are kept.'),
+  replication: replicationStatus.optional().describe('The last run of replication, and the next.'),
+  graph: graphStatus.optional().describe('What was found, and how it depends on each other.'),
   rto: z
     .object({
-      /** Of the last successful failover, verdict or request to all ready and DNS answering. */
-      achievedMillis: z.int().optional(),
+      achievedMillis: z
+        .int()
+        .optional()
+        .describe(
+          'Of the last successful failover: from verdict or request to all ready and DNS answering, in milliseconds.',
+        ),
     })
-    .optional(),
+    .optional()
+    .describe('Recovery time.'),
   rpo: z
     .object({
-      /** What the last failover lost. */
-      achievedMillis: z.int().optional(),
+      achievedMillis: z.int().optional().describe('What the last failover lost, in milliseconds.'),
     })
-    .optional(),
+    .optional()
+    .describe('Loss.'),
   lastExecution: z
     .object({
-      name: objectName,
-      kind: z.string().max(32),
-      phase: z.string().max(32),
+      name: objectName.describe('Its name.'),
+      kind: z.string().max(32).describe('The operation.'),
+      phase: z.string().max(32).describe('How far it is.'),
     })
-    .optional(),
+    .optional()
+    .describe('The newest DRExecution of this scenario.'),
   conditions: conditions.optional(),
 });
 export type DRScenarioStatus = z.infer<typeof drScenarioStatus>;
@@ -268,6 +170,10 @@ export const drScenarioKind: KindDefinition = {
       rule: 'self.spec.source.region != self.spec.recovery.region',
       message: 'recovery.region must differ from source.region: a region cannot recover itself',
       fieldPath: '.spec.recovery.region',
+    },
+    {
+      rule: `size(self.metadata.name) <= ${LONGEST_NAME}`,
+      message: `metadata.name must be ${LONGEST_NAME} characters or shorter: names of executions and recovery points are made from it`,
     },
   ],
   columns: [

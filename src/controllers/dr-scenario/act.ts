@@ -4,10 +4,11 @@
  * each failure is an outcome to be shown, not the end of the run.
  */
 import { API_VERSION } from '../../api/v1alpha1/common.ts';
-import { drExecutionKind } from '../../api/v1alpha1/dr-execution.ts';
+import { type DRExecutionSpec, drExecutionKind } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import type { Announcer } from '../../dns/external-dns.ts';
+import { AUTOMATIC_LABEL } from '../../domain/execution/admit.ts';
 import { between, type Clock, type Instant, type Millis, type Tick } from '../../domain/time.ts';
 import type { CaptureResult, Engine, PublishedPoint, ScenarioIdentity } from '../../engines/engine.ts';
 import type { Cluster, Clusters } from '../../kube/cluster.ts';
@@ -127,17 +128,17 @@ export function identityOf(world: ScenarioWorld): ScenarioIdentity {
 /** Creates the execution of an automatic failover; the same failure makes the same name, so again is harmless. */
 export async function startFailover(
   world: ScenarioWorld,
-  start: { readonly name: string; readonly reason: string },
+  start: { readonly name: string; readonly spec: DRExecutionSpec },
   objective: Cluster,
   signal: AbortSignal,
 ): Promise<void> {
-  const { namespace, name } = world.object.metadata;
+  const { namespace } = world.object.metadata;
   const inNamespace = namespace === undefined ? {} : { namespace };
   const execution = {
     apiVersion: API_VERSION,
     kind: drExecutionKind.kind,
-    metadata: { name: start.name, ...inNamespace, labels: { 'antipode.dev/trigger': 'automatic' } },
-    spec: { scenario: name, kind: 'Failover', reason: start.reason },
+    metadata: { name: start.name, ...inNamespace, labels: { [AUTOMATIC_LABEL]: 'true' } },
+    spec: start.spec,
   };
   try {
     await objective.create(execution, signal);

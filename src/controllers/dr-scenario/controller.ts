@@ -2,9 +2,10 @@
  * Keeps one scenario protected: capture often enough for the RPO, verify, keep
  * DNS announced, start a failover when the source is lost and the user said so.
  */
-import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
+import type { DnsRecordSpec, DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import { findCondition } from '../../domain/conditions.ts';
-import { fromRfc3339, type Millis, millis, parseDuration, seconds } from '../../domain/time.ts';
+import { fromRfc3339, type Millis, millis, parseDuration, seconds, type Tick } from '../../domain/time.ts';
+import { KubeError } from '../../kube/errors.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Log } from '../../kube/log.ts';
 import { after, done, type Key, keyText, type Next, type Reconcile } from '../../kube/reconciler.ts';
@@ -39,10 +40,10 @@ export function drScenarioReconciler(deps: DRScenarioDeps): Reconcile {
       return done;
     }
     const memory = memories.get(keyText(key)) ?? emptyMemory;
-    const decision = decide(world, memory, deps.clock.tick());
+    const decision = decide(world, memory, { tick: deps.clock.tick(), instant: deps.clock.now() });
     const outcome = await act(world, decision, deps, signal);
     const status = statusFor(world, decision, outcome, deps.clock.now());
-    memories.set(keyText(key), remember(memory, outcome.capture));
+    memories.set(keyText(key), remember(memory, outcome.capture, deps.clock.tick()));
     await publishStatus(deps.objective, world.object, status, signal);
     report(key, world, decision, outcome.capture, status, deps);
     return next(decision, outcome.capture);
@@ -70,23 +71,30 @@ async function act(world: ScenarioWorld, decision: Decision, deps: DRScenarioDep
 
 /** Tells external-dns the source's addresses of every record; repeating it mends what somebody changed. */
 function announce(world: ScenarioWorld, spec: DRScenarioSpec, deps: DRScenarioDeps, signal: AbortSignal) {
-  const announceOne = async ({ hostname }: { readonly hostname: string }): Promise<Announcement> => {
-    const record = spec.dns.records.find((candidate) => candidate.hostname === hostname);
-    if (record === undefined) return { hostname, problem: undefined };
-    const outcome = await deps.announcer.announce(identityOf(world), record, 'source', signal);
-    return { hostname, problem: outcome.kind === 'announced' ? undefined : outcome.message };
+  const region = deps.clusters.region(spec.source.region);
+  const scenario = identityOf(world);
+  const announceOne = async (record: DnsRecordSpec): Promise<Announcement> => {
+    try {
+      const result = await deps.announcer.announce({ scenario, record, side: 'source', region }, signal);
+      return { hostname: record.hostname, problem: result.kind === 'announced' ? undefined : result.message };
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      return { hostname: record.hostname, problem: error.message };
+    }
   };
   return Promise.all(spec.dns.records.map(announceOne));
 }
 
-function remember(memory: ScenarioMemory, outcome: CaptureOutcome | undefined): ScenarioMemory {
+function remember(memory: ScenarioMemory, outcome: CaptureOutcome | undefined, now: Tick): ScenarioMemory {
   if (outcome === undefined) return memory;
-  const succeeded = outcome.kind === 'succeeded';
-  return {
-    lastCaptureStartedAt: outcome.startedAt,
-    captureDurations: [...memory.captureDurations, outcome.took].slice(-REMEMBERED_DURATIONS),
-    consecutiveFailures: succeeded ? 0 : memory.consecutiveFailures + 1,
-  };
+  const attempt = { lastCaptureStartedAt: outcome.startedAt, lastCaptureEndedAt: now };
+  return outcome.kind === 'succeeded'
+    ? {
+        ...attempt,
+        captureDurations: [...memory.captureDurations, outcome.took].slice(-REMEMBERED_DURATIONS),
+        consecutiveFailures: 0,
+      }
+    : { ...memory, ...attempt, consecutiveFailures: memory.consecutiveFailures + 1 };
 }
 
 function report(

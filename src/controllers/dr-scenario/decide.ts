@@ -5,9 +5,13 @@
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import { type Acceptance, accept } from '../../domain/protection/acceptance.ts';
-import { decideFailover, type FailoverDecision } from '../../domain/protection/automatic-failover.ts';
+import {
+  decideFailover,
+  type FailoverDecision,
+  type FailoverFacts,
+} from '../../domain/protection/automatic-failover.ts';
 import { nextCapture } from '../../domain/protection/schedule.ts';
-import { type Millis, millis, parseDuration, type Tick } from '../../domain/time.ts';
+import { type Instant, type Millis, millis, parseDuration, type Tick } from '../../domain/time.ts';
 import { type ExecutionView, isEnded, type ScenarioMemory, type ScenarioWorld } from './world.ts';
 
 export type CaptureDecision =
@@ -27,7 +31,14 @@ export interface Decision {
   readonly failover: FailoverDecision;
 }
 
-export function decide(world: ScenarioWorld, memory: ScenarioMemory, now: Tick): Decision {
+export interface Now {
+  /** For ages. */
+  readonly tick: Tick;
+  /** For records. */
+  readonly instant: Instant;
+}
+
+export function decide(world: ScenarioWorld, memory: ScenarioMemory, now: Now): Decision {
   const { parsed } = world;
   const acceptance = judge(world);
   const accepted = acceptance.kind === 'accepted' && parsed.kind === 'valid';
@@ -50,8 +61,8 @@ export function decide(world: ScenarioWorld, memory: ScenarioMemory, now: Tick):
     ...base,
     activeRegion,
     running,
-    capture: decideCapture(world, inForce, activeRegion, running, memory, now),
-    failover: decideFailover(failoverFacts(world, inForce, activeRegion)),
+    capture: decideCapture(world, inForce, activeRegion, running, memory, now.tick),
+    failover: decideFailover(failoverFacts(world, inForce, activeRegion, now.instant)),
   };
 }
 
@@ -92,6 +103,7 @@ function decideCapture(
   const delay = nextCapture({
     rpo: parseDuration(spec.objectives.rpo) ?? millis(0),
     lastStartedAt: memory.lastCaptureStartedAt,
+    lastEndedAt: memory.lastCaptureEndedAt,
     durations: memory.captureDurations,
     consecutiveFailures: memory.consecutiveFailures,
     now,
@@ -99,20 +111,27 @@ function decideCapture(
   return delay <= 0 ? { kind: 'now' } : { kind: 'wait', delay };
 }
 
-function failoverFacts(world: ScenarioWorld, spec: DRScenarioSpec, activeRegion: string) {
-  const source = world.regions.get(spec.source.region);
-  const recovery = world.regions.get(spec.recovery.region);
+function failoverFacts(
+  world: ScenarioWorld,
+  spec: DRScenarioSpec,
+  activeRegion: string,
+  now: Instant,
+): FailoverFacts {
   return {
     scenarioName: world.object.metadata.name,
     spec,
     activeRegion,
-    source: { verdict: source?.verdict ?? ('Unknown' as const), since: source?.since },
-    recovery: {
-      verdict: recovery?.verdict ?? ('Unknown' as const),
-      message: recovery?.message ?? 'there is no RegionHealth of that name',
-    },
-    point: world.parsed.status.recoveryPoint,
+    source: world.regions.get(spec.source.region) ?? unknownRegion,
+    recovery: world.regions.get(spec.recovery.region) ?? unknownRegion,
+    points: world.parsed.status.recoveryPoints ?? [],
     running: world.executions.filter((execution) => !isEnded(execution)).map(({ name }) => name),
     existing: new Set(world.executions.map(({ name }) => name)),
+    now,
   };
 }
+
+const unknownRegion = {
+  verdict: 'Unknown',
+  since: undefined,
+  message: 'there is no RegionHealth of that name',
+} as const;

@@ -49,7 +49,6 @@ function regionView(object: KubeObject): readonly (readonly [string, RegionView]
     verdict: status.verdict ?? 'Unknown',
     since: status.verdictSince === undefined ? undefined : fromRfc3339(status.verdictSince),
     message: status.message ?? 'not observed yet',
-    status,
   };
   return [[object.metadata.name, view]];
 }

@@ -32,7 +32,7 @@ export function statusFor(
   const points = pointsAfter(before, outcome.capture);
   const recoveryPoint = points.find(({ verifiedAt }) => verifiedAt !== undefined) ?? before.recoveryPoint;
   const updates = conditionUpdates(decision, outcome, recoveryPoint, now);
-  return compact({
+  return {
     ...before,
     observedGeneration: world.parsed.generation,
     acceptedGeneration: decision.acceptedGeneration,
@@ -45,7 +45,7 @@ export function statusFor(
     graph: graphOf(outcome.capture) ?? before.graph,
     ...lastExecution(world, before),
     conditions: withConditions(before.conditions ?? [], updates, world.parsed.generation, now),
-  });
+  };
 }
 
 /** Before a capture starts: that it does. */
@@ -157,9 +157,4 @@ function lastExecution(world: ScenarioWorld, before: DRScenarioStatus) {
     rpo: report === undefined ? before.rpo : { achievedMillis: report.achievedRpoMillis },
     rto: report === undefined ? before.rto : { achievedMillis: report.achievedRtoMillis },
   };
-}
-
-/** Without the fields that are undefined, which server-side apply would refuse. */
-function compact<T extends object>(status: { [K in keyof T]: T[K] | undefined }): T {
-  return Object.fromEntries(Object.entries(status).filter(([, value]) => value !== undefined)) as T;
 }

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../api/object.ts';
 import type { DRExecutionSpec, DRExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { Parsed } from '../../api/v1alpha1/parse.ts';
-import type { RegionHealthStatus, Verdict } from '../../api/v1alpha1/region-health.ts';
+import type { Verdict } from '../../api/v1alpha1/region-health.ts';
 import type { Instant, Millis, Tick } from '../../domain/time.ts';
 
 export interface RegionView {
@@ -11,7 +11,6 @@ export interface RegionView {
   readonly verdict: Verdict;
   readonly since: Instant | undefined;
   readonly message: string;
-  readonly status: RegionHealthStatus;
 }
 
 export interface ExecutionView {
@@ -36,13 +35,15 @@ export interface ScenarioWorld {
  */
 export interface ScenarioMemory {
   readonly lastCaptureStartedAt: Tick | undefined;
-  /** Newest last; at most ten. */
+  readonly lastCaptureEndedAt: Tick | undefined;
+  /** Of successful captures, newest last; at most ten. */
   readonly captureDurations: readonly Millis[];
   readonly consecutiveFailures: number;
 }
 
 export const emptyMemory: ScenarioMemory = {
   lastCaptureStartedAt: undefined,
+  lastCaptureEndedAt: undefined,
   captureDurations: [],
   consecutiveFailures: 0,
 };

@@ -49,7 +49,10 @@ export interface Graph {
   readonly longestPath: readonly string[];
 }
 
-/** A cycle is a finding, not an exception: the path starts and ends with the same unit id. */
+/**
+ * A cycle is a finding, not an exception: the path starts and ends with the same
+ * unit id, each needs the next one, and `because[i]` says why `path[i]` does.
+ */
 export type GraphResult =
   | { readonly kind: 'graph'; readonly graph: Graph }
   | { readonly kind: 'cycle'; readonly path: readonly string[]; readonly because: readonly ObjectEdge[] }
@@ -57,6 +60,8 @@ export type GraphResult =
       readonly kind: 'unknown-edge';
       readonly key: string;
       readonly edge: { readonly before: string; readonly after: string };
+      /** The objects that `key`, being without a group, could mean; absent when it means none. */
+      readonly candidates?: readonly string[];
     };
 
 /** Why a live object of the selection is not part of a recovery point. */
@@ -72,7 +77,8 @@ export type LeftOutReason =
   | 'Completed' // a Job or Pod that has run to its end: running it again would repeat its effects
   | 'BeingDeleted'
   | 'ExcludedByUser'
-  | 'CopiedSeparately'; // PersistentVolumes: volume data has its own way
+  | 'CopiedSeparately' // PersistentVolumes and snapshots: volume data has its own way
+  | 'Bookkeeping'; // Antipode's own objects
 
 export type Readiness =
   | { readonly kind: 'ready' }
@@ -80,5 +86,11 @@ export type Readiness =
   /** Will not become ready by waiting: a failed Job, a lost PVC. */
   | { readonly kind: 'failed'; readonly message: string };
 
+/** What a rule must know besides the object itself. */
+export interface ReadinessContext {
+  /** When volumes of a StorageClass are bound; undefined for a class that is not known. */
+  bindingMode(storageClass: string): 'Immediate' | 'WaitForFirstConsumer' | undefined;
+}
+
 /** Judges one live object, by kstatus semantics. */
-export type ReadinessRule = (object: KubeObject) => Readiness;
+export type ReadinessRule = (object: KubeObject, context: ReadinessContext) => Readiness;

@@ -8,8 +8,6 @@ const point = {
   name: 'p1',
   capturedAt: '2026-03-01T11:59:30Z',
   verifiedAt: '2026-03-01T11:59:31Z',
-  objects: 3,
-  bytes: 9,
   digest: 'd',
 };
 const spec = drScenarioSpec.parse({
@@ -23,11 +21,12 @@ const lost: FailoverFacts = {
   scenarioName: 'shop',
   spec,
   activeRegion: 'eu-west',
-  source: { verdict: 'Failed', since: failedAt },
-  recovery: { verdict: 'Healthy', message: '' },
-  point,
+  source: { verdict: 'Failed', since: failedAt, message: '2 of 3 zones failed' },
+  recovery: { verdict: 'Healthy', since: undefined, message: '' },
+  points: [point],
   running: [],
   existing: new Set(),
+  now: failedAt,
 };
 
 describe('automatic failover', () => {
@@ -48,7 +47,7 @@ describe('automatic failover', () => {
   it.each(['Healthy', 'Degraded', 'Unreachable', 'Unknown'] as const)(
     'stays armed while the source is %s',
     (verdict) => {
-      expect(decideFailover({ ...lost, source: { verdict, since: failedAt } })).toEqual({ kind: 'armed' });
+      expect(decideFailover({ ...lost, source: { ...lost.source, verdict } })).toEqual({ kind: 'armed' });
     },
   );
 
@@ -59,25 +58,25 @@ describe('automatic failover', () => {
   it.each(['Failed', 'Unreachable', 'Unknown'] as const)(
     'is denied while the recovery region is %s',
     (verdict) => {
-      const decision = decideFailover({ ...lost, recovery: { verdict, message: 'no answer' } });
-      expect(decision).toMatchObject({ kind: 'denied', rule: 'RecoveryRegionHealthy' });
+      const decision = decideFailover({ ...lost, recovery: { ...lost.recovery, verdict } });
+      expect(decision).toMatchObject({ kind: 'denied', rule: 'RecoveryRegionUnhealthy' });
     },
   );
 
   it('is denied without a verified recovery point', () => {
-    expect(decideFailover({ ...lost, point: undefined })).toMatchObject({ rule: 'VerifiedRecoveryPoint' });
+    expect(decideFailover({ ...lost, points: [] })).toMatchObject({ rule: 'NoVerifiedRecoveryPoint' });
   });
 
   it('is denied when more would be lost than twice the RPO', () => {
     const old = { ...point, capturedAt: '2026-03-01T11:57:59Z' };
-    expect(decideFailover({ ...lost, point: old })).toMatchObject({ kind: 'denied', rule: 'MaxDataLoss' });
+    expect(decideFailover({ ...lost, points: [old] })).toMatchObject({ kind: 'denied', rule: 'MaxDataLoss' });
   });
 
   it('is denied while another execution runs, and says which', () => {
     const decision = decideFailover({ ...lost, running: ['by-hand'] });
     expect(decision).toMatchObject({
       rule: 'OneExecutionAtATime',
-      message: 'execution by-hand is still running',
+      message: 'DRExecution by-hand is running on shop: wait for it to end',
     });
   });
 });

@@ -1,37 +1,38 @@
 /**
  * Whether a failed source region starts a failover by itself, and if not, which
- * rule holds it. One failure episode starts at most one execution: its name is
- * derived from the moment of the verdict, so that creating it again is harmless.
+ * safety rule holds it. The rules are those of every execution; asking them
+ * before one is created lets the failover start as soon as the obstacle is gone.
+ * One failure starts at most one execution: its name is derived from the moment
+ * of the verdict, so creating it again is harmless.
  */
-import type { DRScenarioSpec, PointStatus } from '../../api/v1alpha1/dr-scenario.ts';
-import type { Verdict } from '../../api/v1alpha1/region-health.ts';
-import { elapsed, formatDuration, fromRfc3339, type Instant, millis, parseDuration } from '../time.ts';
+import type { DRExecutionSpec } from '../../api/v1alpha1/dr-execution.ts';
+import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import { admit, type PointFacts, type RegionFacts } from '../execution/admit.ts';
+import type { Instant } from '../time.ts';
 
 export interface FailoverFacts {
   readonly scenarioName: string;
   readonly spec: DRScenarioSpec;
   readonly activeRegion: string;
-  readonly source: { readonly verdict: Verdict; readonly since: Instant | undefined };
-  readonly recovery: { readonly verdict: Verdict; readonly message: string };
-  /** Newest verified recovery point. */
-  readonly point: PointStatus | undefined;
+  readonly source: RegionFacts;
+  readonly recovery: RegionFacts;
+  readonly points: readonly PointFacts[];
   /** Names of the scenario's executions that have not ended. */
   readonly running: readonly string[];
   /** Names of all its executions. */
   readonly existing: ReadonlySet<string>;
+  readonly now: Instant;
 }
 
 export type FailoverDecision =
   | { readonly kind: 'manual' }
   | { readonly kind: 'armed' }
   | { readonly kind: 'started'; readonly name: string }
-  | { readonly kind: 'start'; readonly name: string; readonly reason: string }
+  | { readonly kind: 'start'; readonly name: string; readonly spec: DRExecutionSpec }
   | { readonly kind: 'denied'; readonly rule: string; readonly message: string };
 
-const denied = (rule: string, message: string): FailoverDecision => ({ kind: 'denied', rule, message });
-
 export function decideFailover(facts: FailoverFacts): FailoverDecision {
-  const { spec, source, recovery } = facts;
+  const { spec, source } = facts;
   if (spec.failover.mode === 'Manual') return { kind: 'manual' };
   if (
     facts.activeRegion !== spec.source.region ||
@@ -42,39 +43,27 @@ export function decideFailover(facts: FailoverFacts): FailoverDecision {
   }
   const name = executionName(facts.scenarioName, source.since);
   if (facts.existing.has(name)) return { kind: 'started', name };
-  const [other] = facts.running;
-  if (other !== undefined) return denied('OneExecutionAtATime', `execution ${other} is still running`);
-  if (recovery.verdict !== 'Healthy' && recovery.verdict !== 'Degraded') {
-    return denied(
-      'RecoveryRegionHealthy',
-      `recovery region ${spec.recovery.region} is ${recovery.verdict}: ${recovery.message}`,
-    );
-  }
-  return (
-    checkLoss(facts, source.since) ?? {
-      kind: 'start',
-      name,
-      reason: `region ${spec.source.region} was judged Failed`,
-    }
-  );
+  const execution: DRExecutionSpec = {
+    scenario: facts.scenarioName,
+    kind: 'Failover',
+    recoveryPoint: 'latest',
+    reason: `region ${spec.source.region} was judged Failed: ${source.message}`.slice(0, 1024),
+  };
+  const admission = admit({
+    spec: execution,
+    automatic: true,
+    scenario: { acceptedSpec: spec, activeRegion: facts.activeRegion, points: facts.points },
+    running: facts.running,
+    source,
+    recovery: facts.recovery,
+    now: facts.now,
+  });
+  return admission.kind === 'admitted'
+    ? { kind: 'start', name, spec: execution }
+    : { kind: 'denied', rule: admission.rule, message: admission.message };
 }
 
-function checkLoss({ spec, point }: FailoverFacts, failedAt: Instant): FailoverDecision | undefined {
-  const capturedAt = point === undefined ? undefined : fromRfc3339(point.capturedAt);
-  if (point === undefined || capturedAt === undefined) {
-    return denied('VerifiedRecoveryPoint', 'there is no verified recovery point to fail over to');
-  }
-  const rpo = parseDuration(spec.objectives.rpo) ?? millis(0);
-  const budget = parseDuration(spec.failover.maxDataLoss ?? '') ?? millis(2 * rpo);
-  const loss = elapsed(capturedAt, failedAt);
-  if (loss <= budget) return undefined;
-  return denied(
-    'MaxDataLoss',
-    `recovery point ${point.name} would lose ${formatDuration(loss)}, more than the ${formatDuration(budget)} allowed by failover.maxDataLoss; create a DRExecution by hand to accept it`,
-  );
-}
-
-/** `<scenario>-failover-<moment of the verdict in base 36>`. */
+/** `<scenario>-failover-<second of the verdict in base 36>`. */
 export function executionName(scenario: string, failedAt: Instant): string {
   return `${scenario}-failover-${Math.floor(failedAt / 1000).toString(36)}`;
 }

@@ -27,10 +27,14 @@ export const pointManifest = z.object({
   /** RFC 3339: before the first read of the source, so nothing older than it can be missing. */
   capturedAt: z.string(),
   finishedAt: z.string(),
-  /** Per kind (`apps/Deployment`), the resourceVersion of the list. */
+  /** Per list (`Deployment.apps/shop`: kind and namespace), its resourceVersion. */
   resourceVersions: z.record(z.string(), z.string()),
   objects: z.array(pointObject),
   leftOut: z.array(z.object({ key: z.string(), reason: z.string() })),
+  /** Selected namespaces that the source does not have; absent when it has all. */
+  missingNamespaces: z.array(z.string()).optional(),
+  /** What captured objects refer to and neither call optional nor have in the source; absent when nothing. */
+  dangling: z.array(edge).optional(),
   units: z.array(z.object({ id: z.string(), objects: z.array(z.string()) })),
   edges: z.array(z.object({ from: z.string(), to: z.string(), because: z.array(edge) })),
   longestPath: z.array(z.string()),

@@ -1,6 +1,6 @@
 module antipode.dev/lab/kubernetes
 
-go 1.25.0
+go 1.26.0
 
 require (
 	github.com/spf13/cobra v1.10.0

@@ -1,0 +1,85 @@
+/** The operator as a child process of a test, the demo or a benchmark: the built program, as in the image. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitFor } from './wait.ts';
+
+export interface OperatorOptions {
+  /** Of the objective cluster, through its link. */
+  readonly kubeconfig: string;
+  readonly namespace: string;
+  readonly storeDir: string;
+  readonly logFile: string;
+  readonly identity: string;
+  /** Loopback port of /healthz, /readyz and /metrics. */
+  readonly port: number;
+}
+
+/** Short enough for a test to see a takeover, in the proportions of the defaults. */
+const SHORT_LEASE = {
+  '--lease-duration': '6s',
+  '--lease-renew-deadline': '4s',
+  '--lease-retry-period': '500ms',
+};
+
+/** The command line of the built operator, for whoever starts it. */
+export function operatorCommand(options: OperatorOptions): readonly string[] {
+  const flags = {
+    '--kubeconfig': options.kubeconfig,
+    '--namespace': options.namespace,
+    '--store-dir': options.storeDir,
+    '--listen': `127.0.0.1:${options.port}`,
+    '--identity': options.identity,
+    ...SHORT_LEASE,
+  };
+  return [process.execPath, '--enable-source-maps', '--trace-warnings', join('dist', 'main.js'), ...Object.entries(flags).flat()];
+}
+
+export interface Operator {
+  readonly pid: number;
+  readonly url: string;
+  /** As with `kill -9`; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** Asks it to end, as Kubernetes does; resolves when it has. */
+  stop(): Promise<void>;
+  metrics(): Promise<string>;
+  /** Resident memory in MiB. */
+  memory(): Promise<number>;
+}
+
+/** Starts the operator; resolves when it is ready. @throws with the tail of its log when it is not within `seconds` */
+export async function startOperator(options: OperatorOptions, seconds = 30): Promise<Operator> {
+  const [program = '', ...args] = operatorCommand(options);
+  const log = openSync(options.logFile, 'a');
+  const child = spawn(program, args, { stdio: ['ignore', log, log] });
+  const url = `http://127.0.0.1:${options.port}`;
+  await waitFor({ what: 'the operator to be ready', seconds, every: 50 }, async () => {
+    if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+    const response = await fetch(`${url}/readyz`);
+    return response.ok ? true : undefined;
+  }).catch(async (error: unknown) => {
+    child.kill('SIGKILL');
+    const tail = (await readFile(options.logFile, 'utf8')).split('\n').slice(-20).join('\n');
+    throw new Error(`${String(error)}\n--- ${options.logFile}\n${tail}`, { cause: error });
+  });
+  return {
+    pid: child.pid ?? 0,
+    url,
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
+    metrics: async () => (await fetch(`${url}/metrics`)).text(),
+    memory: async () => {
+      const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
+      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? Number.NaN) / 1024;
+    },
+  };
+}
+
+function end(child: ChildProcess, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill(signal);
+  });
+}

@@ -1,0 +1,3 @@
+module antipode.dev/lab/tether
+
+go 1.26.0

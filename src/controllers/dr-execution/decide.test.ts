@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest';
+import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import { findCondition } from '../../domain/conditions.ts';
+import { manifestOf } from '../../domain/execution/testing/manifest.ts';
+import { fromRfc3339, instant } from '../../domain/time.ts';
+import { abandonedStatus, freezePlan, nextStatus, refusedStatus } from './decide.ts';
+import { scenarioSpec, worldOf } from './testing/world.ts';
+
+const now = fromRfc3339('2026-01-01T00:01:30.000Z') ?? instant(0);
+const step = (
+  id: string,
+  kind: StepStatus['kind'],
+  phase: StepStatus['phase'],
+  message?: string,
+): StepStatus => ({
+  id,
+  kind,
+  phase,
+  ...(message === undefined ? {} : { message }),
+});
+const succeeded = [
+  step('prepare', 'Prepare', 'Succeeded'),
+  { ...step('restore/web', 'Restore', 'Succeeded'), objects: 3, finishedAt: '2026-01-01T00:01:20.000Z' },
+  step('report', 'Report', 'Succeeded'),
+];
+const next = (steps: readonly StepStatus[]) => nextStatus(worldOf(steps), steps, manifestOf(), now);
+
+describe('the status of an execution', () => {
+  test('says what is being done while steps run', () => {
+    const status = next([
+      step('prepare', 'Prepare', 'Succeeded'),
+      step('restore/web', 'Restore', 'Running', '1 of 2 available'),
+    ]);
+    expect(status).toMatchObject({
+      phase: 'Running',
+      progress: '1/2',
+      message: 'restoring web (1 of 2 available)',
+    });
+  });
+
+  test('carries the report when everything succeeded', () => {
+    const status = next(succeeded);
+    expect(status).toMatchObject({
+      phase: 'Succeeded',
+      progress: '3/3',
+      report: { achievedRpoMillis: 60_000, achievedRtoMillis: 20_000, objectsRestored: 3 },
+    });
+    expect(findCondition(status.conditions ?? [], 'Complete')).toMatchObject({
+      status: 'True',
+      reason: 'Recovered',
+    });
+  });
+
+  test('names the failed steps and keeps no report of a recovery that was not one', () => {
+    const status = next([
+      step('prepare', 'Prepare', 'Failed', 'foreign objects'),
+      step('report', 'Report', 'Skipped'),
+    ]);
+    expect(status.phase).toBe('Failed');
+    expect(status.report).toBeUndefined();
+    expect(status.message).toContain('prepare (foreign objects)');
+    expect(findCondition(status.conditions ?? [], 'Complete')).toMatchObject({
+      status: 'False',
+      reason: 'StepsFailed',
+    });
+  });
+
+  test('is final when a safety rule refuses, and names the rule', () => {
+    const refusal = { kind: 'refused', rule: 'MaxDataLoss', message: 'too much' } as const;
+    const status = refusedStatus(worldOf([]).execution, refusal, now);
+    expect(status).toMatchObject({ phase: 'Refused', message: 'refused (MaxDataLoss): too much' });
+    expect(findCondition(status.conditions ?? [], 'Admitted')).toMatchObject({
+      status: 'False',
+      reason: 'MaxDataLoss',
+    });
+  });
+
+  test('ends every step when the scenario is deleted', () => {
+    const status = abandonedStatus(
+      worldOf([step('restore/web', 'Restore', 'Running'), step('report', 'Report', 'Pending')]),
+      now,
+    );
+    expect(status.phase).toBe('Failed');
+    expect(status.steps?.map(({ phase }) => phase)).toEqual(['Failed', 'Skipped']);
+  });
+});
+
+test('a plan remembers when the source was judged failed, and only then', () => {
+  const point = { name: 'p', capturedAt: '2026-01-01T00:00:00Z', digest: 'sha256:00' };
+  const since = fromRfc3339('2026-01-01T00:00:41.000Z');
+  const plan = (verdict: 'Failed' | 'Healthy') => {
+    const region = { verdict, since, message: '' };
+    const facts = {
+      spec: worldOf([]).execution.spec,
+      automatic: false,
+      scenario: undefined,
+      running: [],
+      source: region,
+      recovery: region,
+      now,
+    };
+    return freezePlan({ facts, scenarioUid: 'uid-1' }, { spec: scenarioSpec, point }, '/points');
+  };
+  expect(plan('Failed')).toMatchObject({ verdictAt: '2026-01-01T00:00:41.000Z', sourceVerdict: 'Failed' });
+  expect(plan('Healthy').verdictAt).toBeUndefined();
+});

@@ -1,0 +1,176 @@
+/**
+ * The statuses an execution goes through, as values: refused, started, and one
+ * pass further. Everything that is decided is decided here or in the reducer;
+ * nothing here reads or writes.
+ */
+import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
+import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
+import type { PointFacts, Refusal } from '../../domain/execution/admit.ts';
+import { subjectOf } from '../../domain/execution/plan.ts';
+import { type Limits, type Outcome, outcomeOf } from '../../domain/execution/reducer.ts';
+import { type ExecutionPlan, reportOf } from '../../domain/execution/report.ts';
+import type { PointManifest } from '../../domain/protection/point.ts';
+import { fromRfc3339, type Instant, minutes, parseDuration, toRfc3339 } from '../../domain/time.ts';
+import type { AdmissionWorld, Execution, RunningWorld } from './gather.ts';
+
+const condition = (
+  type: 'Admitted' | 'Complete',
+  status: ConditionUpdate['status'],
+  reason: DRExecutionReason,
+  message: string,
+): ConditionUpdate => ({ type, status, reason, message });
+
+export function refusedStatus(
+  { generation, status }: Execution,
+  { rule, message }: Refusal,
+  now: Instant,
+): DRExecutionStatus {
+  const updates = [condition('Admitted', 'False', rule, message)];
+  return {
+    observedGeneration: generation,
+    phase: 'Refused',
+    message: `refused (${rule}): ${message}`.slice(0, 4096),
+    finishedAt: toRfc3339(now),
+    conditions: withConditions(status.conditions ?? [], updates, generation, now),
+  };
+}
+
+/** The point cannot be read for now; the execution waits for it rather than giving up on it. */
+export function waitingStatus(
+  { generation, status }: Execution,
+  message: string,
+  now: Instant,
+): DRExecutionStatus {
+  const updates = [condition('Admitted', 'Unknown', 'StoreUnavailable', message)];
+  return {
+    observedGeneration: generation,
+    phase: 'Pending',
+    message,
+    conditions: withConditions(status.conditions ?? [], updates, generation, now),
+  };
+}
+
+/** @param storePath where the point was read from */
+export function freezePlan(
+  { facts, scenarioUid }: AdmissionWorld,
+  { spec, point }: { readonly spec: DRScenarioSpec; readonly point: PointFacts },
+  storePath: string,
+): ExecutionPlan {
+  const { verdict, since } = facts.source;
+  return {
+    scenarioUid,
+    sourceRegion: spec.source.region,
+    recoveryRegion: spec.recovery.region,
+    recoveryPoint: point.name,
+    pointDigest: point.digest,
+    pointCapturedAt: point.capturedAt,
+    storePath,
+    ...(verdict === 'Failed' && since !== undefined ? { verdictAt: toRfc3339(since) } : {}),
+    sourceVerdict: verdict,
+    stepTimeout: spec.failover.stepTimeout,
+    dnsTimeout: spec.dns.timeout,
+  };
+}
+
+export function startedStatus(
+  { generation, status }: Execution,
+  plan: ExecutionPlan,
+  steps: readonly StepStatus[],
+  now: Instant,
+): DRExecutionStatus {
+  const message = `restoring recovery point ${plan.recoveryPoint} in ${plan.recoveryRegion}`;
+  const updates = [
+    condition('Admitted', 'True', 'SafetyRulesHold', message),
+    condition('Complete', 'Unknown', 'StepsRunning', message),
+  ];
+  return {
+    observedGeneration: generation,
+    phase: 'Running',
+    message,
+    startedAt: toRfc3339(now),
+    plan,
+    steps: [...steps],
+    progress: progressOf(steps),
+    conditions: withConditions(status.conditions ?? [], updates, generation, now),
+  };
+}
+
+/** @param manifest undefined when the point could not be read any more; needed only at the end */
+export function nextStatus(
+  { execution, plan }: RunningWorld,
+  steps: readonly StepStatus[],
+  manifest: PointManifest | undefined,
+  now: Instant,
+): DRExecutionStatus {
+  const { status, generation } = execution;
+  const running = { ...status, steps: [...steps], progress: progressOf(steps) };
+  const outcome = outcomeOf(steps);
+  if (outcome.kind === 'unfinished') return { ...running, message: activityOf(steps) };
+  const ended = { ...running, finishedAt: toRfc3339(now) };
+  const conditions = (update: ConditionUpdate) =>
+    withConditions(status.conditions ?? [], [update], generation, now);
+  if (outcome.kind === 'failed') {
+    const update = condition('Complete', 'False', 'StepsFailed', outcome.message);
+    return { ...ended, phase: 'Failed', message: outcome.message, conditions: conditions(update) };
+  }
+  const startedAt = fromRfc3339(status.startedAt ?? '') ?? now;
+  const report = reportOf({ plan, manifest, steps, startedAt, now });
+  const message = `recovered in ${plan.recoveryRegion}: lost ${report.lost}, took ${report.took}; ${report.warnings.length} warnings in the report`;
+  const update = condition('Complete', 'True', 'Recovered', message);
+  return { ...ended, phase: 'Succeeded', message, report, conditions: conditions(update) };
+}
+
+/** The scenario is gone, and with it the names to switch and the wish itself. */
+export function abandonedStatus({ execution, steps }: RunningWorld, now: Instant): DRExecutionStatus {
+  const moment = toRfc3339(now);
+  const message = `DRScenario ${execution.spec.scenario} was deleted while this ran; what was restored stays`;
+  const closed = steps.map((step): StepStatus => {
+    if (step.phase === 'Running') return { ...step, phase: 'Failed', finishedAt: moment, message };
+    return step.phase === 'Pending' ? { ...step, phase: 'Skipped', finishedAt: moment, message } : step;
+  });
+  const update = condition('Complete', 'False', 'ScenarioDeleted', message);
+  return {
+    ...execution.status,
+    phase: 'Failed',
+    message,
+    finishedAt: moment,
+    steps: closed,
+    progress: progressOf(closed),
+    conditions: withConditions(execution.status.conditions ?? [], [update], execution.generation, now),
+  };
+}
+
+export const isOver = (steps: readonly StepStatus[]): boolean =>
+  (outcomeOf(steps) satisfies Outcome).kind !== 'unfinished';
+
+const progressOf = (steps: readonly StepStatus[]): string =>
+  `${steps.filter((step) => step.phase === 'Succeeded').length}/${steps.length}`;
+
+function activityOf(steps: readonly StepStatus[]): string {
+  const running = steps.filter((step) => step.phase === 'Running');
+  const named = running.slice(0, 3).map((step) => {
+    const said = step.message === undefined ? '' : ` (${step.message})`;
+    return (
+      `${VERBS[step.kind]} ${step.kind === 'Restore' || step.kind === 'DNS' ? subjectOf(step) : ''}`.trim() +
+      said
+    );
+  });
+  const more = running.length > named.length ? ` and ${running.length - named.length} more` : '';
+  return `${named.join('; ')}${more}`.slice(0, 4096);
+}
+
+const VERBS = { Prepare: 'preparing', Restore: 'restoring', DNS: 'switching', Report: 'reporting' } as const;
+
+export function limitsOf(plan: ExecutionPlan): Limits {
+  return {
+    step: parseDuration(plan.stepTimeout) ?? minutes(5),
+    dns: parseDuration(plan.dnsTimeout) ?? minutes(2),
+  };
+}
+
+/** The scenario's spec with the store the point was found in: a store changed meanwhile does not hold it. */
+export function frozenSpec(spec: DRScenarioSpec, storePath: string): DRScenarioSpec {
+  return { ...spec, replication: { ...spec.replication, store: { filesystem: { path: storePath } } } };
+}

@@ -1,0 +1,89 @@
+/**
+ * Looks at a region's control plane once, within a short deadline: does it
+ * answer that it is ready, and what are its nodes. Whatever goes wrong is a
+ * sight and not an exception, for a dead region is what this is about.
+ */
+import type { KubeObject } from '../../api/object.ts';
+import type { RegionHealthReason } from '../../api/v1alpha1/reasons/region-health.ts';
+import type { Clock, Millis } from '../../domain/time.ts';
+import { DeadlineExceededError, withDeadline } from '../../kube/deadline.ts';
+import { KubeError, type KubeErrorCode } from '../../kube/errors.ts';
+import { type NodeWatch, StaleNodesError } from './node-watch.ts';
+
+export type ControlPlaneSight =
+  | { readonly kind: 'answers'; readonly nodes: readonly KubeObject[] }
+  | {
+      readonly kind: 'silent';
+      readonly reason: RegionHealthReason;
+      /** Completes "the control plane …". */
+      readonly why: string;
+      /** What exactly went wrong, for the condition. */
+      readonly detail: string;
+      /** Something answered, if not usefully: then we are not cut off from there. */
+      readonly contact: boolean;
+    };
+
+/** @throws the reason of `signal` when that aborted; defects */
+export async function lookAtControlPlane(
+  watch: NodeWatch,
+  clock: Clock,
+  patience: Millis,
+  signal: AbortSignal,
+): Promise<ControlPlaneSight> {
+  try {
+    return await withDeadline(clock, patience, signal, async (bounded) => {
+      await watch.cluster.raw('/readyz', bounded);
+      return { kind: 'answers', nodes: await watch.nodes(bounded) };
+    });
+  } catch (error) {
+    signal.throwIfAborted();
+    return explain(error);
+  }
+}
+
+function explain(error: unknown): ControlPlaneSight {
+  if (error instanceof DeadlineExceededError)
+    return { ...SILENT.Unreachable, kind: 'silent', detail: error.message };
+  if (error instanceof StaleNodesError)
+    return {
+      kind: 'silent',
+      reason: 'NotReady',
+      why: 'answers, but gives no news of its nodes',
+      detail: error.message,
+      contact: true,
+    };
+  if (error instanceof KubeError) return { ...SILENT[error.code], kind: 'silent', detail: error.message };
+  throw error;
+}
+
+type Explanation = Omit<Extract<ControlPlaneSight, { kind: 'silent' }>, 'kind' | 'detail'>;
+
+const NOT_READY: Explanation = { reason: 'NotReady', why: 'answers that it is not ready', contact: true };
+const STRANGE: Explanation = {
+  reason: 'UnexpectedAnswer',
+  why: 'does not answer like an API server',
+  contact: true,
+};
+
+const SILENT: Readonly<Record<KubeErrorCode, Explanation>> = {
+  Unreachable: { reason: 'NoAnswer', why: 'does not answer', contact: false },
+  UntrustedCertificate: {
+    reason: 'UntrustedCertificate',
+    why: 'shows a certificate that the kubeconfig does not trust',
+    contact: true,
+  },
+  Unauthorized: {
+    reason: 'Unauthorized',
+    why: 'refuses the credentials of the kubeconfig',
+    contact: true,
+  },
+  Forbidden: { reason: 'Forbidden', why: 'does not allow its nodes to be listed', contact: true },
+  Unavailable: NOT_READY,
+  TooManyRequests: NOT_READY,
+  Malformed: STRANGE,
+  NotFound: STRANGE,
+  AlreadyExists: STRANGE,
+  Conflict: STRANGE,
+  Invalid: STRANGE,
+  Gone: STRANGE,
+};

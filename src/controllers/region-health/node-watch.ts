@@ -1,0 +1,79 @@
+/**
+ * The nodes of one region's cluster, kept by a watch: reading them whole with
+ * every observation would cost megabytes each time in a large cluster.
+ */
+import { arrayAt, textAt } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { type Millis, seconds } from '../../domain/time.ts';
+import type { Cluster, ResourceType } from '../../kube/cluster.ts';
+
+const NODES: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'nodes',
+  kind: 'Node',
+  namespaced: false,
+  verbs: ['list', 'watch'],
+};
+
+/** API servers send a bookmark about every minute, so a watch without news for this long is not alive. */
+const MAX_STALENESS: Millis = seconds(90);
+
+/** The cluster answers, but the watch on its nodes has had no news for too long. */
+export class StaleNodesError extends Error {
+  override readonly name = 'StaleNodesError';
+  readonly code = 'StaleNodes';
+  readonly retry = 'backoff';
+
+  constructor() {
+    super('the watch on its nodes has had no news for too long');
+  }
+}
+
+export interface NodeWatch {
+  /** What it watches; a watch of another client of the same region is another watch. */
+  readonly cluster: Cluster;
+  /** @throws KubeError when nodes cannot be listed; StaleNodesError */
+  nodes(signal: AbortSignal): Promise<readonly KubeObject[]>;
+  stop(): void;
+}
+
+/** Starts at once; ends with `stop()`, or when `lifetime` aborts. */
+export function watchNodes(cluster: Cluster, lifetime: AbortSignal): NodeWatch {
+  const stopped = new AbortController();
+  const stop = (): void => {
+    lifetime.removeEventListener('abort', stop);
+    stopped.abort(new Error('the nodes of this region are not watched any more'));
+  };
+  lifetime.addEventListener('abort', stop);
+  if (lifetime.aborted) stop();
+  const informer = cluster.informer(NODES, { transform: essentials }, stopped.signal);
+  return {
+    cluster,
+    stop,
+    nodes: async (signal) => {
+      const staleness = informer.staleness();
+      // Before the first list, or when it is refused: ask, to learn why.
+      if (staleness === undefined) return (await cluster.list(NODES, {}, signal)).items;
+      if (staleness > MAX_STALENESS) throw new StaleNodesError();
+      return informer.list();
+    },
+  };
+}
+
+/** All that is read of a node; the rest, mostly names of images, would be kept for nothing. */
+function essentials(node: KubeObject): KubeObject {
+  const { name, labels, resourceVersion, uid } = node.metadata;
+  const conditions = arrayAt(node, 'status', 'conditions').filter((one) => textAt(one, 'type') === 'Ready');
+  return {
+    apiVersion: node.apiVersion,
+    kind: node.kind,
+    metadata: {
+      name,
+      ...(labels === undefined ? {} : { labels }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...(uid === undefined ? {} : { uid }),
+    },
+    status: { conditions },
+  };
+}

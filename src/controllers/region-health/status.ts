@@ -1,0 +1,157 @@
+/** Writes what was decided as a RegionHealth's status: for people a message and a table, for machines conditions. */
+import type { RegionHealthReason } from '../../api/v1alpha1/reasons/region-health.ts';
+import {
+  type RegionHealthStatus,
+  regionHealthStatus,
+  type Verdict,
+} from '../../api/v1alpha1/region-health.ts';
+import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
+import type { ZoneVerdict } from '../../domain/health/zone.ts';
+import { type Instant, toRfc3339 } from '../../domain/time.ts';
+import type { Decision } from './decide.ts';
+import type { Sights, ValidSubject } from './gather.ts';
+
+type ZoneStatus = NonNullable<RegionHealthStatus['zones']>[number];
+
+/** Limits of the schema. */
+const MAX_ZONES = 64;
+const MAX_MESSAGE = 4096;
+
+const text = (message: string): string => message.slice(0, MAX_MESSAGE);
+
+interface Update extends ConditionUpdate {
+  readonly reason: RegionHealthReason;
+}
+
+export function statusOf(
+  subject: ValidSubject,
+  sights: Sights,
+  decision: Decision,
+  now: Instant,
+): RegionHealthStatus {
+  const { raw, verdict } = decision;
+  const before = subject.status;
+  const healthy = raw.zones.filter((zone) => zone.state === 'Healthy').length;
+  const updates = [accepted(sights), reachable(sights), discovered(decision), health(verdict, decision)];
+  return {
+    observedGeneration: subject.generation,
+    verdict,
+    verdictSince: sinceOf(before, verdict, now),
+    message: text(decision.message),
+    zonesFailed: raw.zonesFailed,
+    zonesTotal: raw.zones.length,
+    zonesHealthy: `${healthy}/${raw.zones.length}`,
+    zones: raw.zones.slice(0, MAX_ZONES).map((zone) => zoneStatus(zone, before, now)),
+    observations: [{ ...decision.observation, message: text(decision.observation.message) }],
+    conditions: withConditions(before.conditions ?? [], updates, subject.generation, now),
+  };
+}
+
+/** The status of a region that cannot be observed because its spec cannot be understood. */
+export function invalidStatus(
+  before: RegionHealthStatus,
+  generation: number,
+  problem: string,
+  now: Instant,
+): RegionHealthStatus {
+  const message = text(`the spec cannot be used: ${problem}`);
+  const updates: Update[] = [
+    { type: 'Accepted', status: 'False', reason: 'InvalidSpec', message: text(problem) },
+    { type: 'Reachable', status: 'Unknown', reason: 'NotAsked', message },
+    { type: 'Healthy', status: 'Unknown', reason: 'NothingKnown', message },
+  ];
+  return {
+    ...before,
+    observedGeneration: generation,
+    verdict: 'Unknown',
+    verdictSince: sinceOf(before, 'Unknown', now),
+    message,
+    conditions: withConditions(before.conditions ?? [], updates, generation, now),
+  };
+}
+
+/**
+ * Whether two statuses tell the same, however their fields are ordered. The sequence and the latency move with
+ * every observation and are no news by themselves.
+ */
+export function tellsTheSame(before: RegionHealthStatus, after: RegionHealthStatus): boolean {
+  return JSON.stringify(newsOf(before)) === JSON.stringify(newsOf(after));
+}
+
+function newsOf(status: RegionHealthStatus) {
+  const { observations, zones, ...rest } = regionHealthStatus.parse(status);
+  return {
+    ...rest,
+    observations: observations?.map((observation) => ({ ...observation, sequence: 0 })),
+    zones: zones?.map((zone) => ({ ...zone, latencyMillis: 0 })),
+  };
+}
+
+function sinceOf(before: RegionHealthStatus, verdict: Verdict, now: Instant): string {
+  const same = before.verdict === verdict;
+  return same && before.verdictSince !== undefined ? before.verdictSince : toRfc3339(now);
+}
+
+function zoneStatus(zone: ZoneVerdict, before: RegionHealthStatus, now: Instant): ZoneStatus {
+  const known = before.zones?.find((one) => one.name === zone.name);
+  const { nodes, probes } = zone;
+  return {
+    name: zone.name,
+    state: zone.state,
+    since: known?.state === zone.state ? known.since : toRfc3339(now),
+    ...(nodes.kind === 'counted' ? { nodesReady: nodes.ready, nodesTotal: nodes.total } : {}),
+    probesPassed: probes.passing,
+    probesTotal: probes.total,
+    ...(probes.latency === undefined ? {} : { latencyMillis: Math.round(probes.latency) }),
+    message: text(zone.message),
+  };
+}
+
+function accepted({ access }: Sights): Update {
+  if (access.kind === 'available')
+    return {
+      type: 'Accepted',
+      status: 'True',
+      reason: 'SpecAccepted',
+      message: 'the spec and the kubeconfig are in use',
+    };
+  return { type: 'Accepted', status: 'False', reason: access.reason, message: text(access.message) };
+}
+
+function reachable({ controlPlane, access }: Sights): Update {
+  if (controlPlane.kind === 'silent') {
+    const status = controlPlane.reason === 'NotAsked' ? 'Unknown' : 'False';
+    const message = text(`the API server ${controlPlane.why}: ${controlPlane.detail}`);
+    return { type: 'Reachable', status, reason: controlPlane.reason, message };
+  }
+  const server = access.kind === 'available' ? access.cluster.server : 'the API server';
+  return { type: 'Reachable', status: 'True', reason: 'ControlPlaneAnswers', message: `${server} answers` };
+}
+
+function discovered({ memory: { zones } }: Decision): Update {
+  if (zones.length > 0)
+    return {
+      type: 'Discovered',
+      status: 'True',
+      reason: 'ZonesDiscovered',
+      message: text(`zones ${zones.join(', ')}`),
+    };
+  const message = 'no node of the region was ever seen, so it cannot be judged Failed';
+  return { type: 'Discovered', status: 'False', reason: 'NoZonesSeen', message };
+}
+
+const HEALTH: Readonly<Record<Verdict, Pick<Update, 'status' | 'reason'>>> = {
+  Healthy: { status: 'True', reason: 'RegionHealthy' },
+  Degraded: { status: 'False', reason: 'RegionDegraded' },
+  Failed: { status: 'False', reason: 'RegionFailed' },
+  Unreachable: { status: 'Unknown', reason: 'ControlPlaneUnreachable' },
+  Unknown: { status: 'Unknown', reason: 'NothingKnown' },
+};
+
+function health(verdict: Verdict, { isolated, message }: Decision): Update {
+  const isolation = isolated && verdict === 'Unknown';
+  const told = isolation
+    ? { status: 'Unknown' as const, reason: 'ObserverIsolated' as const }
+    : HEALTH[verdict];
+  return { type: 'Healthy', ...told, message: text(message) };
+}

@@ -1,0 +1,90 @@
+/**
+ * What a name should answer, from the record of a scenario and the addresses it
+ * resolves to; or why that cannot be asked of a DNS server. A name is either
+ * A/AAAA records or one CNAME, and stays what it is: providers add the new type
+ * and remove the old in separate messages, so that a change of type fails or
+ * leaves a gap in which the name does not exist.
+ */
+import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import { parseTarget, type RecordType, type Target } from './address.ts';
+
+export type DnsRecord = DRScenarioSpec['dns']['records'][number];
+/** Which of a record's two answers. */
+export type Side = 'source' | 'recovery';
+
+export interface Desired {
+  readonly hostname: string;
+  /** Seconds. */
+  readonly ttl: number;
+  /** Sorted, without repetition, never empty; canonical. */
+  readonly targets: readonly Target[];
+}
+
+export type DesiredResult =
+  | { readonly kind: 'desired'; readonly desired: Desired }
+  /** There is nothing to answer with yet. */
+  | { readonly kind: 'empty'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+/** @param addresses those of the record's side: as written, or as found in a Service's status */
+export function desiredOf(record: DnsRecord, addresses: readonly string[]): DesiredResult {
+  const { hostname, ttl } = record;
+  if (addresses.length === 0) return { kind: 'empty', message: `there is no address for ${hostname} yet` };
+  const targets = new Map<string, Target>();
+  for (const address of addresses) {
+    const target = parseTarget(address);
+    if (target === undefined) {
+      return {
+        kind: 'refused',
+        message: `"${address}" of ${hostname} is neither an IP address nor a host name`,
+      };
+    }
+    targets.set(target.value, target);
+  }
+  const sorted = [...targets.values()].toSorted((a, b) => (a.value < b.value ? -1 : 1));
+  const names = sorted.filter((target) => target.type === 'CNAME');
+  if (names.length > 1 || (names.length === 1 && sorted.length > 1)) {
+    return {
+      kind: 'refused',
+      message: `${hostname} would answer with ${valuesOf(sorted)}: a name is either IP addresses or exactly one host name`,
+    };
+  }
+  return { kind: 'desired', desired: { hostname, ttl, targets: sorted } };
+}
+
+export const valuesOf = (targets: readonly Target[]): string =>
+  targets.map((target) => target.value).join(', ') || 'nothing';
+
+const typesOf = (targets: readonly Target[]): readonly RecordType[] =>
+  [...new Set(targets.map((target) => target.type))].toSorted();
+
+/**
+ * Why a name that answers `before` must not be given `after`; undefined when it
+ * may. Also a family of addresses that only one side has is refused: external-dns
+ * in its safe policy (upsert-only) never removes, so it would be left behind.
+ */
+export function changeProblem(
+  hostname: string,
+  before: readonly Target[],
+  after: readonly Target[],
+): string | undefined {
+  const [was, becomes] = [typesOf(before).join('+'), typesOf(after).join('+')];
+  if (was === becomes || was === '' || becomes === '') return undefined;
+  return `${hostname} would change from ${was} (${valuesOf(before)}) to ${becomes} (${valuesOf(after)}): DNS providers cannot do that without a gap or without leaving the old answer; use the same types on both sides`;
+}
+
+/** As far as it can be told from the spec alone: addresses of Services are known only later. */
+export function typeChange(record: DnsRecord): string | undefined {
+  const sides: Target[][] = [];
+  for (const side of ['source', 'recovery'] as const) {
+    const { addresses } = record[side];
+    if (addresses === undefined) continue;
+    const result = desiredOf(record, addresses);
+    if (result.kind !== 'desired') return result.message;
+    sides.push([...result.desired.targets]);
+  }
+  const [source, recovery] = sides;
+  return source === undefined || recovery === undefined
+    ? undefined
+    : changeProblem(record.hostname, source, recovery);
+}

@@ -1,0 +1,48 @@
+/**
+ * What the API itself demands, whatever an object says: its namespace, the
+ * definition of its kind, its owners. These hold even when inference is off,
+ * because without them an object cannot be created at all.
+ */
+import { groupOf, type KubeObject, type ObjectRef, refKey } from '../../../api/object.ts';
+import { isCustom } from '../kinds.ts';
+import type { World } from '../world.ts';
+import { clusterWide, type Found, type Rule } from './rule.ts';
+
+/** The rule whose edges give way when they alone would close a cycle: see order.ts. */
+export const OWNER_RULE = 'owner';
+
+export const structureRules: readonly Rule[] = [
+  {
+    name: 'namespace',
+    kinds: 'all',
+    find: ({ metadata }) => clusterWide('', 'Namespace', metadata.namespace, 'metadata.namespace'),
+  },
+  { name: 'definition', kinds: 'all', find: definition },
+  { name: OWNER_RULE, kinds: 'all', find: owners },
+];
+
+function definition(object: KubeObject, world: World): readonly Found[] {
+  const group = groupOf(object.apiVersion);
+  if (!isCustom(group)) return [];
+  const known = world.definitionOf(group, object.kind);
+  if (known !== undefined) return [{ to: known, field: 'apiVersion' }];
+  // A definition is named after the plural, which only the cluster knows.
+  const plural = world.lookup(group, object.kind)?.resource;
+  const name = plural === undefined ? undefined : `${plural}.${group}`;
+  return clusterWide('apiextensions.k8s.io', 'CustomResourceDefinition', name, 'apiVersion');
+}
+
+function owners(object: KubeObject, world: World): readonly Found[] {
+  return (object.metadata.ownerReferences ?? []).map((owner, index) => ({
+    to: ownerRef(object, { group: groupOf(owner.apiVersion), kind: owner.kind, name: owner.name }, world),
+    field: `metadata.ownerReferences[${index}]`,
+  }));
+}
+
+/** An owner reference does not say whether the owner is cluster-scoped; an owner with a namespace shares the object's. */
+function ownerRef(object: KubeObject, owner: ObjectRef, world: World): ObjectRef {
+  const { namespace } = object.metadata;
+  if (namespace === undefined || world.objects.has(refKey(owner))) return owner;
+  const namespaced = world.lookup(owner.group, owner.kind)?.namespaced ?? true;
+  return namespaced ? { ...owner, namespace } : owner;
+}

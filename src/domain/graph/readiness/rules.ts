@@ -1,0 +1,85 @@
+/** Readiness of everything that does not count replicas. */
+import { arrayAt, at, numberAt, textAt } from '../../../api/fields.ts';
+import type { ReadinessRule } from '../types.ts';
+import { conditionOf, explain, failed, observed, progressing, ready } from './verdict.ts';
+
+export const job: ReadinessRule = (object) => {
+  const failure = conditionOf(object, 'Failed');
+  if (failure?.status === 'True') return failed(explain(failure, 'the job has failed'));
+  if (conditionOf(object, 'Complete')?.status === 'True') return ready;
+  // Suspended in the source, suspended here: there is nothing to wait for.
+  if (at(object, 'spec', 'suspend') === true) return ready;
+  const wanted = numberAt(object, 'spec', 'completions') ?? 1;
+  const succeeded = numberAt(object, 'status', 'succeeded') ?? 0;
+  return progressing(`${succeeded} of ${wanted} completions`);
+};
+
+export const pod: ReadinessRule = (object) => {
+  const phase = textAt(object, 'status', 'phase');
+  if (phase === 'Succeeded') return ready;
+  if (phase === 'Failed') return failed(textAt(object, 'status', 'message') ?? 'its containers have failed');
+  if (conditionOf(object, 'Ready')?.status === 'True') return ready;
+  const waiting = arrayAt(object, 'status', 'containerStatuses').flatMap(
+    (status) => textAt(status, 'state', 'waiting', 'reason') ?? [],
+  );
+  const scheduled = conditionOf(object, 'PodScheduled');
+  if (scheduled?.status === 'False') return progressing(explain(scheduled, 'not scheduled to a node yet'));
+  return progressing(
+    waiting[0] === undefined ? 'its containers are not ready yet' : `waiting: ${waiting[0]}`,
+  );
+};
+
+/**
+ * A claim whose class waits for its first consumer is ready while it is
+ * pending: it is bound only when a pod needs it, and that pod comes later.
+ */
+export const claim: ReadinessRule = (object, context) => {
+  const phase = textAt(object, 'status', 'phase');
+  if (phase === 'Bound') return ready;
+  if (phase === 'Lost') return failed('its volume is lost');
+  const storageClass = textAt(object, 'spec', 'storageClassName') ?? '';
+  const hasVolume = (textAt(object, 'spec', 'volumeName') ?? '') !== '';
+  if (!hasVolume && context.bindingMode(storageClass) === 'WaitForFirstConsumer') return ready;
+  return progressing(
+    storageClass === '' ? 'waiting for a volume' : `waiting for a volume of class ${storageClass}`,
+  );
+};
+
+export const definition: ReadinessRule = (object) => {
+  const names = conditionOf(object, 'NamesAccepted');
+  if (names?.status === 'False') return failed(explain(names, 'its names are taken'));
+  return conditionOf(object, 'Established')?.status === 'True' ? ready : progressing('not served yet');
+};
+
+export const service: ReadinessRule = (object) => {
+  if (textAt(object, 'spec', 'type') !== 'LoadBalancer') return ready;
+  const hasAddress = arrayAt(object, 'status', 'loadBalancer', 'ingress').length > 0;
+  return hasAddress ? ready : progressing('waiting for the address of its load balancer');
+};
+
+export const namespace: ReadinessRule = (object) =>
+  textAt(object, 'status', 'phase') === 'Active' ? ready : progressing('not active yet');
+
+export const apiService: ReadinessRule = (object) => {
+  const available = conditionOf(object, 'Available');
+  if (available?.status === 'True') return ready;
+  return progressing(available === undefined ? 'not available yet' : explain(available, 'not available yet'));
+};
+
+/**
+ * A custom resource says by convention how it is: `Stalled` and `Reconciling`
+ * (kstatus), `Ready` or `Available`. One without such conditions is ready when
+ * it exists, for nothing can be waited for.
+ */
+export const customResource: ReadinessRule = (object) => {
+  const stalled = conditionOf(object, 'Stalled');
+  if (stalled?.status === 'True') return failed(explain(stalled, 'its controller has given up'));
+  const unseen =
+    numberAt(object, 'status', 'observedGeneration') === undefined ? undefined : observed(object);
+  if (unseen !== undefined) return unseen;
+  const reconciling = conditionOf(object, 'Reconciling');
+  if (reconciling?.status === 'True') return progressing(explain(reconciling, 'its controller is at work'));
+  const condition = conditionOf(object, 'Ready') ?? conditionOf(object, 'Available');
+  if (condition === undefined || condition.status === 'True') return ready;
+  return progressing(explain(condition, 'not ready yet'));
+};

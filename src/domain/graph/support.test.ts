@@ -1,0 +1,203 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { anObject, aWorkload } from '../../testing/objects.ts';
+import { bindingsFor, nextReferences, type SupportOptions } from './support.ts';
+
+const options: SupportOptions = {
+  infer: true,
+  lookup: (_, kind) => (kind === 'Promotion' ? { resource: 'promotions', namespaced: true } : undefined),
+  excluded: () => false,
+};
+const nothing: ReadonlySet<string> = new Set();
+const keysOf = (objects: readonly KubeObject[]) => objects.map((object) => refKey(refOf(object))).toSorted();
+const sought = (known: readonly KubeObject[], asked = nothing, changed: Partial<SupportOptions> = {}) =>
+  nextReferences(known, asked, { ...options, ...changed }).map(({ to }) => refKey(to));
+
+/** What the capture does: look, add what is there, ask again. */
+function close(start: readonly KubeObject[], source: readonly KubeObject[]): readonly KubeObject[] {
+  const known = new Map(start.map((object) => [refKey(refOf(object)), object]));
+  const asked = new Set<string>();
+  for (;;) {
+    const next = nextReferences([...known.values()], asked, options);
+    if (next.length === 0) return [...known.values()];
+    for (const { to } of next) {
+      asked.add(refKey(to));
+      const found = source.find((object) => refKey(refOf(object)) === refKey(to));
+      if (found !== undefined) known.set(refKey(to), found);
+    }
+  }
+}
+
+const web = aWorkload('Deployment', 'shop/web', {
+  serviceAccountName: 'web',
+  priorityClassName: 'important',
+  containers: [
+    { envFrom: [{ secretRef: { name: 'pw' } }, { configMapRef: { name: 'gone', optional: true } }] },
+  ],
+});
+const account = anObject('ServiceAccount', 'shop/web', { imagePullSecrets: [{ name: 'registry' }] });
+const source = [
+  web,
+  account,
+  anObject('Namespace', 'shop'),
+  anObject('PriorityClass', 'important'),
+  anObject('Secret', 'shop/pw'),
+  anObject('Secret', 'shop/registry'),
+  anObject('Secret', 'shop/unrelated'),
+];
+
+describe('nextReferences', () => {
+  it('finds the whole support of one object, step by step', () => {
+    const closed = close([web], source);
+
+    expect(keysOf(closed)).toEqual([
+      'Deployment.apps/shop/web',
+      'Namespace/shop',
+      'PriorityClass.scheduling.k8s.io/important',
+      'Secret/shop/pw',
+      'Secret/shop/registry',
+      'ServiceAccount/shop/web',
+    ]);
+  });
+
+  it('names each object once, and none that was asked for, left out or excluded', () => {
+    const twice = [web, { ...web, metadata: { ...web.metadata, name: 'web2' } }];
+
+    expect(sought(twice)).toEqual([
+      'ConfigMap/shop/gone',
+      'Namespace/shop',
+      'PriorityClass.scheduling.k8s.io/important',
+      'Secret/shop/pw',
+      'ServiceAccount/shop/web',
+    ]);
+    const asked = new Set(['ConfigMap/shop/gone', 'Namespace/shop', 'ServiceAccount/shop/web']);
+    const excluded = ({ kind }: { kind: string }) => kind === 'Secret';
+    expect(sought(twice, asked, { excluded })).toEqual(['PriorityClass.scheduling.k8s.io/important']);
+  });
+
+  it.each<{ what: string; object: KubeObject }>([
+    {
+      what: 'roles of Kubernetes',
+      object: anObject('ClusterRoleBinding', 'b', { roleRef: { kind: 'ClusterRole', name: 'view' } }),
+    },
+    {
+      what: 'roles of its parts',
+      object: anObject('ClusterRoleBinding', 'b', { roleRef: { kind: 'ClusterRole', name: 'system:node' } }),
+    },
+    { what: 'namespaces of every cluster', object: anObject('ConfigMap', 'default/c') },
+    {
+      what: 'priorities of the system',
+      object: aWorkload('DaemonSet', 'default/agent', {
+        priorityClassName: 'system-node-critical',
+        serviceAccountName: '',
+      }),
+    },
+    {
+      what: 'grantees in namespaces that are not protected',
+      object: anObject('ClusterRoleBinding', 'b', {
+        subjects: [{ kind: 'ServiceAccount', namespace: 'monitoring', name: 'prometheus' }],
+      }),
+    },
+  ])('does not follow $what', ({ object }) => {
+    expect(sought([object], new Set(['ServiceAccount/default/default']))).toEqual([]);
+  });
+
+  it('follows a grantee in a protected namespace', () => {
+    const binding = anObject('RoleBinding', 'shop/b', {
+      subjects: [{ kind: 'ServiceAccount', name: 'web' }],
+    });
+
+    expect(sought([binding])).toContain('ServiceAccount/shop/web');
+  });
+
+  it('names the definition of a custom kind by the plural that the cluster serves', () => {
+    const promotion = anObject('Promotion', 'shop/spring', { apiVersion: 'shop.example/v1' });
+
+    expect(sought([promotion], nothing, { infer: false })).toEqual([
+      'CustomResourceDefinition.apiextensions.k8s.io/promotions.shop.example',
+      'Namespace/shop',
+    ]);
+  });
+});
+
+/** A source in which accounts, Secrets and workloads refer to each other at random. */
+const name = fc.constantFrom('a', 'b', 'c', 'd');
+const someObject = fc.oneof(
+  fc
+    .record({ at: name, secrets: fc.array(name, { maxLength: 2 }) })
+    .map(({ at, secrets }) =>
+      anObject('ServiceAccount', `shop/${at}`, { secrets: secrets.map((secret) => ({ name: secret })) }),
+    ),
+  name.map((at) => anObject('Secret', `shop/${at}`)),
+  fc
+    .record({ at: name, account: name })
+    .map(({ at, account: serviceAccountName }) =>
+      aWorkload('Deployment', `shop/${at}`, { serviceAccountName }),
+    ),
+);
+const someSource = fc
+  .array(someObject, { maxLength: 12 })
+  .map((objects) => [...new Map(objects.map((object) => [refKey(refOf(object)), object])).values()]);
+
+describe('closure', () => {
+  it('is idempotent and monotone, and keeps what it starts from', () => {
+    fc.assert(
+      fc.property(someSource, fc.nat(12), fc.nat(12), (all, few, more) => {
+        const small = all.slice(0, Math.min(few, more));
+        const large = all.slice(0, Math.max(few, more));
+
+        const closed = close(small, all);
+
+        expect(keysOf(close(closed, all))).toEqual(keysOf(closed));
+        expect(keysOf(closed)).toEqual(expect.arrayContaining(keysOf(small)));
+        expect(keysOf(close(large, all))).toEqual(expect.arrayContaining(keysOf(closed)));
+      }),
+    );
+  });
+});
+
+describe('bindingsFor', () => {
+  const granting = (named: string, subject: object) =>
+    anObject('ClusterRoleBinding', named, { subjects: [subject] });
+  const toWeb = { kind: 'ServiceAccount', namespace: 'shop', name: 'web' };
+
+  it.each<{ what: string; known: KubeObject; binding: KubeObject; found: boolean }>([
+    { what: 'a known account', known: account, binding: granting('b', toWeb), found: true },
+    { what: 'the account that a workload runs as', known: web, binding: granting('b', toWeb), found: true },
+    {
+      what: 'the default account',
+      known: aWorkload('Job', 'shop/j'),
+      binding: granting('b', { ...toWeb, name: 'default' }),
+      found: true,
+    },
+    {
+      what: 'all accounts of the namespace',
+      known: account,
+      binding: granting('b', { kind: 'Group', name: 'system:serviceaccounts:shop' }),
+      found: true,
+    },
+    {
+      what: 'all accounts there are',
+      known: account,
+      binding: granting('b', { kind: 'Group', name: 'system:serviceaccounts' }),
+      found: false,
+    },
+    { what: 'a person', known: account, binding: granting('b', { kind: 'User', name: 'web' }), found: false },
+    {
+      what: 'an account of another namespace',
+      known: account,
+      binding: granting('b', { ...toWeb, namespace: 'other' }),
+      found: false,
+    },
+    {
+      what: 'a known account, but it is of Kubernetes itself',
+      known: account,
+      binding: granting('system:b', toWeb),
+      found: false,
+    },
+  ])('a binding that grants to $what: $found', ({ known, binding, found }) => {
+    expect(bindingsFor([known], [binding], () => false)).toEqual(found ? [binding] : []);
+    expect(bindingsFor([known], [binding], () => true)).toEqual([]);
+  });
+});

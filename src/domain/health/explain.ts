@@ -1,0 +1,69 @@
+/** Says in one sentence why a region is judged as it is, and what to do where something is missing. */
+import type { RegionEvidence, RegionRules, RegionView } from './region.ts';
+import { isSlow, slowMessage, type ZoneVerdict } from './zone.ts';
+
+/** Zones named in a message; the others are in the status. */
+const NAMED_ZONES = 4;
+
+/** A sentence without a full stop, free of values that move with every observation. */
+export function explainRegion(evidence: RegionEvidence, rules: RegionRules, view: RegionView): string {
+  const parts =
+    view.verdict === 'Failed'
+      ? [zonesFailed(view), silence(evidence)]
+      : [silence(evidence), undiscovered(evidence, view), remedy(evidence, view), zonesAre(view)];
+  return [...parts, regionProbes(evidence, rules, view)].filter((part) => part !== '').join('; ');
+}
+
+function zonesFailed(view: RegionView): string {
+  const failed = view.zones.filter((zone) => zone.state === 'Failed');
+  const threshold = view.zonesNeeded === view.zones.length ? 'all' : String(view.zonesNeeded);
+  const count = `${failed.length} of ${view.zones.length} zones failed`;
+  return `${count} (${threshold} needed): ${namedZones(failed)}`;
+}
+
+function zonesAre(view: RegionView): string {
+  if (view.zones.length === 0) return '';
+  const unwell = view.zones.filter((zone) => zone.state === 'Failed' || zone.state === 'Degraded');
+  const healthy = view.zones.filter((zone) => zone.state === 'Healthy').length;
+  const count = `${healthy} of ${view.zones.length} zones healthy`;
+  return unwell.length === 0 ? count : `${count}: ${namedZones(unwell)}`;
+}
+
+function namedZones(zones: readonly ZoneVerdict[]): string {
+  const named = zones.slice(0, NAMED_ZONES).map((zone) => `${zone.name} ${zone.state} (${zone.message})`);
+  const more = zones.length - named.length;
+  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+}
+
+function silence({ controlPlane }: RegionEvidence): string {
+  return controlPlane.kind === 'silent' ? `the control plane ${controlPlane.why}` : '';
+}
+
+function undiscovered(evidence: RegionEvidence, view: RegionView): string {
+  if (evidence.zonesDiscovered) return '';
+  const { controlPlane, region } = evidence;
+  const never = 'its zones were never seen, so it cannot be judged Failed';
+  if (controlPlane.kind === 'silent') return never;
+  const seen = controlPlane.regionsSeen.join(', ');
+  const nodes =
+    seen === ''
+      ? 'the cluster has no nodes'
+      : `no node carries topology.kubernetes.io/region=${region}, only ${seen}: correct spec.region`;
+  return view.zonesFailed > 0 ? `${nodes}; ${never}` : nodes;
+}
+
+function remedy(evidence: RegionEvidence, view: RegionView): string {
+  const hasProbes = evidence.probes.length > 0 || view.zones.some((zone) => zone.probes.total > 0);
+  if (evidence.controlPlane.kind === 'answers' || hasProbes) return '';
+  return 'without probes nothing tells whether users are served, so it cannot become Failed: add probes';
+}
+
+function regionProbes(evidence: RegionEvidence, rules: RegionRules, view: RegionView): string {
+  const { total, passing, failing, failures } = view.probes;
+  if (evidence.probes.length === 0) return '';
+  if (failing > 0) return `${failing} of ${total} probes of the region fail (${failures.join(', ')})`;
+  if (isSlow(view.probes, rules)) return `the region's ${slowMessage(rules)}`;
+  if (passing > 0 && view.zonesFailed >= view.zonesNeeded)
+    return `${passing} of ${total} probes of the region pass, so users are served`;
+  return '';
+}

@@ -1,0 +1,42 @@
+/** Sorts a cluster's nodes into the zones of one region. */
+import { arrayAt, textAt } from '../../api/fields.ts';
+import type { KubeObject } from '../../api/object.ts';
+
+const REGION_LABEL = 'topology.kubernetes.io/region';
+const ZONE_LABEL = 'topology.kubernetes.io/zone';
+
+export interface NodeCount {
+  readonly ready: number;
+  readonly total: number;
+}
+
+export interface RegionNodes {
+  readonly zones: ReadonlyMap<string, NodeCount>;
+  /** Regions that the cluster's nodes name, sorted; what to say when ours is not among them. */
+  readonly regionsSeen: readonly string[];
+}
+
+/**
+ * Nodes belong to a region by the label topology.kubernetes.io/region; where no
+ * node of the cluster has it, all belong. Nodes without a zone label make up one
+ * zone with the region's name. Ready is the node's Ready condition alone:
+ * cordoning is maintenance, not failure.
+ */
+export function nodesOfRegion(nodes: readonly KubeObject[], region: string): RegionNodes {
+  const regionsSeen = new Set(nodes.flatMap((node) => node.metadata.labels?.[REGION_LABEL] ?? []));
+  const zones = new Map<string, { ready: number; total: number }>();
+  for (const node of nodes) {
+    const labels = node.metadata.labels ?? {};
+    if (regionsSeen.size > 0 && labels[REGION_LABEL] !== region) continue;
+    const zone = labels[ZONE_LABEL] ?? region;
+    const count = zones.get(zone) ?? { ready: 0, total: 0 };
+    zones.set(zone, { ready: count.ready + (isReady(node) ? 1 : 0), total: count.total + 1 });
+  }
+  return { zones, regionsSeen: [...regionsSeen].toSorted() };
+}
+
+function isReady(node: KubeObject): boolean {
+  return arrayAt(node, 'status', 'conditions').some(
+    (condition) => textAt(condition, 'type') === 'Ready' && textAt(condition, 'status') === 'True',
+  );
+}

@@ -1,0 +1,117 @@
+/**
+ * Judges a region from one observation, without memory: zones, probes of the
+ * region as a whole, and whether its control plane answers. What must have
+ * lasted before anything is concluded is the business of hysteresis.ts.
+ *
+ * Three rules keep a living region from being declared lost:
+ * - a control plane that does not answer is `Unreachable`; only the user's own
+ *   probes can turn that into `Failed`;
+ * - a probe of the whole region that passes means users are served, whatever
+ *   the zones look like;
+ * - a region whose zones were never seen is never failed: a typing error in a
+ *   new RegionHealth looks just like a disaster.
+ */
+import type { Verdict } from '../../api/v1alpha1/region-health.ts';
+import { explainRegion } from './explain.ts';
+import { CONFIRM_FAILURES, type ProbeHistory, type ProbeTally, tally } from './probe-history.ts';
+import { isSlow, judgeZone, type ZoneEvidence, type ZoneRules, type ZoneVerdict } from './zone.ts';
+
+export interface RegionEvidence {
+  /** The provider's name, for messages. */
+  readonly region: string;
+  readonly controlPlane:
+    | { readonly kind: 'answers'; readonly regionsSeen: readonly string[] }
+    /** `why` completes "the control plane …", e.g. `does not answer`. */
+    | { readonly kind: 'silent'; readonly why: string };
+  /** Whether the zones were read from the region's nodes at least once, now or earlier. */
+  readonly zonesDiscovered: boolean;
+  /** Zones of the last discovery and those that probes name. */
+  readonly zones: readonly ZoneEvidence[];
+  /** Probes that speak for the region as a whole. */
+  readonly probes: readonly ProbeHistory[];
+}
+
+export type ZoneThreshold =
+  /** More zones than are known counts as all known zones. */
+  | { readonly kind: 'count'; readonly count: number }
+  /** 1 to 100, rounded up to whole zones. */
+  | { readonly kind: 'percent'; readonly percent: number };
+
+export interface RegionRules extends ZoneRules {
+  readonly zones: ZoneThreshold;
+}
+
+export interface RegionView {
+  readonly verdict: Verdict;
+  readonly zones: readonly ZoneVerdict[];
+  readonly zonesFailed: number;
+  /** Failed zones that make the region failed. */
+  readonly zonesNeeded: number;
+  readonly probes: ProbeTally;
+}
+
+export interface RawVerdict extends RegionView {
+  /** Why, as a sentence without a full stop. */
+  readonly message: string;
+  /** What is said instead of `Failed` until it has lasted long enough. */
+  readonly provisional: Verdict;
+  /**
+   * The verdict would be Failed if the newest probe failures are not flukes.
+   * A failure is dated from here, and claimed only once it is confirmed.
+   */
+  readonly suspected: boolean;
+}
+
+export function judgeRegion(evidence: RegionEvidence, rules: RegionRules): RawVerdict {
+  const view = weigh(evidence, rules, CONFIRM_FAILURES);
+  const suspected = view.verdict === 'Failed' || weigh(evidence, rules, 1).verdict === 'Failed';
+  const provisional = view.verdict === 'Failed' ? unlessFailed(evidence) : view.verdict;
+  return { ...view, provisional, suspected, message: explainRegion(evidence, rules, view) };
+}
+
+/** Zones that must be failed; at least one, at most all that are known. */
+export function zonesNeeded(threshold: ZoneThreshold, known: number): number {
+  const wanted = threshold.kind === 'count' ? threshold.count : Math.ceil((threshold.percent * known) / 100);
+  return Math.max(1, Math.min(wanted, known));
+}
+
+function weigh(evidence: RegionEvidence, rules: RegionRules, confirmAfter: number): RegionView {
+  const probes = tally(evidence.probes, confirmAfter);
+  const zones = evidence.zones
+    .map((zone) => judgeZone(zone, rules, confirmAfter))
+    .map((zone) => inherit(zone, evidence, probes));
+  const zonesFailed = zones.filter((zone) => zone.state === 'Failed').length;
+  const needed = zonesNeeded(rules.zones, zones.length);
+  const failed = evidence.zonesDiscovered && zonesFailed >= needed && probes.passing === 0;
+  const verdict = failed ? 'Failed' : unfailed(evidence, rules, zones, probes);
+  return { verdict, zones, zonesFailed, zonesNeeded: needed, probes };
+}
+
+/**
+ * With the control plane silent, a zone without probes of its own is as the
+ * region's probes say: when they all fail, nothing is known to serve users.
+ */
+function inherit(zone: ZoneVerdict, evidence: RegionEvidence, probes: ProbeTally): ZoneVerdict {
+  const applies =
+    evidence.controlPlane.kind === 'silent' &&
+    zone.probes.total === 0 &&
+    probes.total > 0 &&
+    probes.failing === probes.total;
+  if (!applies) return zone;
+  return { ...zone, state: 'Failed', message: 'its nodes cannot be read and all probes of the region fail' };
+}
+
+const unlessFailed = (evidence: RegionEvidence): Verdict =>
+  evidence.controlPlane.kind === 'silent' ? 'Unreachable' : 'Degraded';
+
+function unfailed(
+  evidence: RegionEvidence,
+  rules: RegionRules,
+  zones: readonly ZoneVerdict[],
+  probes: ProbeTally,
+): Verdict {
+  if (evidence.controlPlane.kind === 'silent') return 'Unreachable';
+  if (zones.every((zone) => zone.state === 'Unknown')) return 'Unknown';
+  const impaired = zones.some((zone) => zone.state === 'Failed' || zone.state === 'Degraded');
+  return impaired || probes.failing > 0 || isSlow(probes, rules) ? 'Degraded' : 'Healthy';
+}

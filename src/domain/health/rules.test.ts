@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { regionHealthSpec } from '../../api/v1alpha1/region-health.ts';
+import { rulesOf } from './rules.ts';
+
+const spec = regionHealthSpec.parse({ region: 'eu-west-1', clusterRef: { secretName: 'eu-west' } });
+
+describe('reading the rules of a RegionHealth', () => {
+  test('the defaults are: all zones, for a minute, recovered after five', () => {
+    expect(rulesOf(spec)).toEqual({
+      kind: 'rules',
+      rules: {
+        region: { zones: { kind: 'percent', percent: 100 }, minReadyPercent: 50, maxLatency: undefined },
+        timing: { failFor: 60_000, recoverAfter: 300_000, maxGap: 21_000 },
+        interval: 5_000,
+        probePatience: 2_000,
+        controlPlanePatience: 2_000,
+      },
+    });
+  });
+
+  test('every field that cannot be used is named', () => {
+    const failure = { ...spec.failure, for: 's', zones: 0, maxLatency: '0s' };
+    const outcome = rulesOf({ ...spec, interval: '10ms', failure });
+    expect(outcome).toEqual({
+      kind: 'invalid',
+      message:
+        'spec.interval: must be at least 1000 ms; spec.failure.for: "s" is not a duration such as 30s; ' +
+        'spec.failure.maxLatency: must be at least 1 ms; ' +
+        'spec.failure.zones: "0" is neither a number from 1 up nor a percentage from 1% to 100%',
+    });
+  });
+
+  test.each(['101%', '0%', '-1', '1.5', 'two', ''])('a threshold of "%s" is refused', (zones) => {
+    expect(rulesOf({ ...spec, failure: { ...spec.failure, zones } }).kind).toBe('invalid');
+  });
+
+  test.each([
+    ['50%', { kind: 'percent', percent: 50 }],
+    ['2', { kind: 'count', count: 2 }],
+    [2, { kind: 'count', count: 2 }],
+  ])('a threshold of %o is read', (zones, threshold) => {
+    expect(rulesOf({ ...spec, failure: { ...spec.failure, zones } })).toMatchObject({
+      rules: { region: { zones: threshold } },
+    });
+  });
+});

@@ -1,0 +1,92 @@
+/**
+ * What it means for a recovery when the target does not take an object: who or
+ * what is in the way, whether waiting can help, and what a person can do.
+ */
+
+import type { KubeError } from '../../kube/errors.ts';
+import type { ApplyOutcome } from '../engine.ts';
+
+/** An outcome that stands in the way. */
+export type Obstacle = Exclude<ApplyOutcome, { kind: 'applied' }>;
+
+interface Meaning {
+  readonly kind: 'blocked' | 'refused';
+  readonly remedy: string;
+}
+
+const DENIALS: Readonly<Record<'rbac' | 'quota' | 'admission', Meaning>> = {
+  rbac: { kind: 'refused', remedy: "give the operator's user in that cluster the role for it" },
+  quota: { kind: 'blocked', remedy: 'raise or remove the ResourceQuota, or free what it counts' },
+  // Worth another try: a webhook may be served by something that is still starting.
+  admission: {
+    kind: 'blocked',
+    remedy: 'an admission policy or webhook of that cluster denies it: adapt or remove it',
+  },
+};
+
+const MEANINGS: Readonly<Record<Exclude<KubeError['code'], 'Forbidden'>, Meaning>> = {
+  NotFound: { kind: 'blocked', remedy: 'its namespace or kind has gone from that cluster: create it' },
+  AlreadyExists: { kind: 'blocked', remedy: 'something else creates and deletes it: stop that' },
+  Conflict: { kind: 'blocked', remedy: 'something else changes it at the same time: stop that' },
+  Invalid: {
+    kind: 'refused',
+    remedy: 'that cluster does not accept it as it was captured: exclude it, or make the clusters alike',
+  },
+  Unauthorized: { kind: 'blocked', remedy: "renew the kubeconfig in the region's Secret" },
+  UntrustedCertificate: { kind: 'blocked', remedy: "correct the kubeconfig in the region's Secret" },
+  Gone: { kind: 'blocked', remedy: 'it is tried again' },
+  TooManyRequests: { kind: 'blocked', remedy: 'that API server is overloaded; it is tried again' },
+  Unavailable: {
+    kind: 'blocked',
+    remedy: 'that API server, or a webhook it calls, fails; it is tried again',
+  },
+  Unreachable: { kind: 'blocked', remedy: 'that API server cannot be reached; it is tried again' },
+  Malformed: { kind: 'blocked', remedy: 'is that address really a Kubernetes API server?' },
+};
+
+/** @param key refKey of the object that was to be applied */
+export function obstacleOf(key: string, error: KubeError): Obstacle {
+  const meaning = error.code === 'Forbidden' ? DENIALS[error.denial ?? 'rbac'] : MEANINGS[error.code];
+  return { kind: meaning.kind, key, message: `${key}: ${error.message} (${meaning.remedy})` };
+}
+
+/** @param cluster name of the target */
+export function notServed(key: string, apiVersion: string, cluster: string): Obstacle {
+  return {
+    kind: 'refused',
+    key,
+    message: `${key}: ${cluster} does not serve ${apiVersion}: install what provides it (a CustomResourceDefinition or a newer Kubernetes), or leave the kind out with resources.excludeKinds`,
+  };
+}
+
+/** The definition of the kind is part of the same recovery point, and not in effect yet. */
+export function notServedYet(key: string, apiVersion: string, cluster: string): Obstacle {
+  return {
+    kind: 'blocked',
+    key,
+    message: `${key}: ${cluster} does not serve ${apiVersion} yet; its CustomResourceDefinition is part of the recovery`,
+  };
+}
+
+export function beingDeleted(key: string, subject: string, cluster: string): Obstacle {
+  const waiting = 'recovery goes on once it is gone: see the finalizers of what is left in it';
+  return { kind: 'blocked', key, message: `${key}: ${subject} is being deleted in ${cluster}; ${waiting}` };
+}
+
+export function namespaceMissing(key: string, namespace: string, cluster: string): Obstacle {
+  return {
+    kind: 'blocked',
+    key,
+    message: `${key}: ${cluster} has no namespace ${namespace}: create it`,
+  };
+}
+
+/** @param owner label value of the scenario it belongs to, when it is another one's */
+export function foreign(key: string, cluster: string, owner: string | undefined): Obstacle {
+  const whose = owner === undefined ? 'was not put there by Antipode' : `belongs to the scenario ${owner}`;
+  return {
+    kind: 'foreign',
+    key,
+    message: `${key}: ${cluster} already has one that ${whose}; it is left untouched: delete or rename it there, or leave it out with resources.exclude`,
+  };
+}

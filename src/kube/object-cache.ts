@@ -1,0 +1,44 @@
+/** The objects of one kind by name. Says after every change whose keys changed; knows nothing of networks. */
+import { type KubeObject, type ObjectRef, refOf } from '../api/object.ts';
+import { keyText } from './reconciler.ts';
+
+type Key = { readonly namespace?: string; readonly name: string };
+
+export interface ObjectCache {
+  get(key: Key): KubeObject | undefined;
+  /** The same array until something changes. */
+  list(): readonly KubeObject[];
+  set(object: KubeObject): ObjectRef;
+  remove(object: KubeObject): ObjectRef;
+  /** @returns references to everything now present and to everything that is gone */
+  replaceAll(objects: readonly KubeObject[]): readonly ObjectRef[];
+}
+
+export function createObjectCache(): ObjectCache {
+  let objects = new Map<string, KubeObject>();
+  let listed: readonly KubeObject[] | undefined;
+  return {
+    get: (key) => objects.get(keyText(key)),
+    list: () => {
+      listed ??= [...objects.values()];
+      return listed;
+    },
+    set: (object) => {
+      objects.set(keyText(object.metadata), object);
+      listed = undefined;
+      return refOf(object);
+    },
+    remove: (object) => {
+      objects.delete(keyText(object.metadata));
+      listed = undefined;
+      return refOf(object);
+    },
+    replaceAll: (present) => {
+      const before = objects;
+      objects = new Map(present.map((object) => [keyText(object.metadata), object]));
+      listed = undefined;
+      const gone = [...before].filter(([key]) => !objects.has(key)).map(([, object]) => object);
+      return [...present, ...gone].map(refOf);
+    },
+  };
+}

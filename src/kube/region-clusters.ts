@@ -1,0 +1,200 @@
+/**
+ * The clusters of the regions. Follows the RegionHealth objects and the Secrets
+ * with their kubeconfigs, and makes a region's client anew when the bytes of its
+ * kubeconfig change. What is wrong with a kubeconfig is decided in
+ * `region-access.ts`.
+ */
+import type { KubeObject } from '../api/object.ts';
+import { GROUP, VERSION } from '../api/v1alpha1/common.ts';
+import { regionHealthKind } from '../api/v1alpha1/region-health.ts';
+import { type Clock, seconds } from '../domain/time.ts';
+import type { Cluster, ClusterAccess, Clusters, Informer, ResourceType } from './cluster.ts';
+import { onAbort } from './deadline.ts';
+import type { Connection } from './kubeconfig.ts';
+import { describeError, type Log } from './log.ts';
+import {
+  expiry,
+  kubeconfigText,
+  regionConnection,
+  regionNotFound,
+  type SecretPlace,
+  secretPlace,
+  type Unavailable,
+} from './region-access.ts';
+
+/** A replaced client stays open for so long, so that calls under way can finish. */
+export const CLOSE_GRACE = seconds(30);
+
+const REGIONS: ResourceType = {
+  group: GROUP,
+  version: VERSION,
+  resource: regionHealthKind.plural,
+  kind: regionHealthKind.kind,
+  namespaced: false,
+  verbs: ['get', 'list', 'watch'],
+};
+const SECRETS: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'secrets',
+  kind: 'Secret',
+  namespaced: true,
+  verbs: ['get', 'list', 'watch'],
+};
+
+export interface RegionClustersDeps {
+  readonly objective: Cluster;
+  /** The operator's namespace: the only one whose Secrets are read. */
+  readonly namespace: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Makes the client of a region; `name` is the RegionHealth's. */
+  readonly connect: (connection: Connection, name: string) => Cluster;
+  /** Told the name of a RegionHealth whose access may have changed. Only enqueue here. */
+  readonly onChange: (region: string) => void;
+}
+
+export interface RegionClusters extends Clusters {
+  /** Resolves when the RegionHealths and Secrets are known; before, every region is unavailable. */
+  synced(signal: AbortSignal): Promise<void>;
+}
+
+interface Entry {
+  readonly place: SecretPlace;
+  /** The text that `state` was made from. */
+  readonly text: string;
+  readonly state:
+    | Unavailable
+    | { readonly kind: 'connected'; readonly cluster: Cluster; readonly connection: Connection };
+}
+
+/** Starts following at once; when `signal` aborts, all clients of regions are closed. */
+export function startRegionClusters(deps: RegionClustersDeps, signal: AbortSignal): RegionClusters {
+  const { objective, namespace, clock, onChange } = deps;
+  const entries = new Map<string, Entry>();
+  const refresh = (name: string): void => {
+    refreshEntry(deps, entries, regions.get({ name }), secretOf, name, signal);
+    onChange(name);
+  };
+  const secretOf = (name: string): KubeObject | undefined => secrets.get({ namespace, name });
+  const regions: Informer = objective.informer(REGIONS, { onChange: ({ name }) => refresh(name) }, signal);
+  const secrets: Informer = objective.informer(
+    SECRETS,
+    { namespace, onChange: ({ name }) => regionsOf(regions, namespace, name).forEach(refresh) },
+    signal,
+  );
+  onAbort(signal, () => closeAll(deps, entries));
+  let known = false;
+  const synced = async (waiting: AbortSignal): Promise<void> => {
+    await Promise.all([regions.synced(waiting), secrets.synced(waiting)]);
+    if (known) return;
+    known = true;
+    // Whoever asked before was told to wait.
+    for (const region of regions.list()) onChange(region.metadata.name);
+  };
+  // Rejects only when everything stops before the first list.
+  synced(signal).catch(() => undefined);
+  return {
+    objective,
+    synced,
+    region: (name) => {
+      if (!known) return NOT_KNOWN_YET;
+      const region = regions.get({ name });
+      if (region === undefined) return regionNotFound(name);
+      // Also makes good what was missed, such as a certificate that has become valid.
+      refreshEntry(deps, entries, region, secretOf, name, signal);
+      return accessOf(entries.get(name), clock, name);
+    },
+  };
+}
+
+const NOT_KNOWN_YET: Unavailable = {
+  kind: 'unavailable',
+  reason: 'RegionNotFound',
+  message: 'the RegionHealths and kubeconfig Secrets of the objective cluster have not been read yet',
+};
+
+function accessOf(entry: Entry | undefined, clock: Clock, name: string): ClusterAccess {
+  if (entry === undefined) return regionNotFound(name);
+  const { state, place } = entry;
+  if (state.kind === 'unavailable') return state;
+  return expiry(state.connection, place, clock.now()) ?? { kind: 'available', cluster: state.cluster };
+}
+
+/** Brings the entry of one region in step with its RegionHealth and Secret. */
+function refreshEntry(
+  deps: RegionClustersDeps,
+  entries: Map<string, Entry>,
+  region: KubeObject | undefined,
+  secretOf: (name: string) => KubeObject | undefined,
+  name: string,
+  signal: AbortSignal,
+): void {
+  const before = entries.get(name);
+  if (region === undefined || signal.aborted) {
+    entries.delete(name);
+    retire(deps, before, signal);
+    return;
+  }
+  const next = entryFor(deps, region, secretOf, before);
+  if (next === before) return;
+  entries.set(name, next);
+  retire(deps, before, signal);
+}
+
+function entryFor(
+  { namespace, clock, connect, log }: RegionClustersDeps,
+  region: KubeObject,
+  secretOf: (name: string) => KubeObject | undefined,
+  before: Entry | undefined,
+): Entry {
+  const { name } = region.metadata;
+  const place = secretPlace(region, namespace);
+  if ('kind' in place) {
+    const nowhere = { region: name, namespace, secretName: '', key: '' };
+    return { place: nowhere, text: '', state: place };
+  }
+  const read = kubeconfigText(secretOf(place.secretName), place);
+  if (read.kind === 'unavailable') return { place, text: '', state: read };
+  // The same bytes keep their client and its connections.
+  if (before?.text === read.text && before.state.kind === 'connected') return before;
+  const found = regionConnection(read.text, place, clock.now());
+  if (found.kind === 'unavailable') return { place, text: read.text, state: found };
+  const { connection } = found;
+  log.info({ cluster: name, server: connection.host }, 'using a new kubeconfig');
+  return {
+    place,
+    text: read.text,
+    state: { kind: 'connected', connection, cluster: connect(connection, name) },
+  };
+}
+
+function regionsOf(regions: Informer, namespace: string, secretName: string): string[] {
+  return regions
+    .list()
+    .filter((region) => {
+      const place = secretPlace(region, namespace);
+      return !('kind' in place) && place.secretName === secretName;
+    })
+    .map((region) => region.metadata.name);
+}
+
+/** Closes a replaced client after the grace, or at once when everything stops. */
+function retire({ clock, log }: RegionClustersDeps, entry: Entry | undefined, signal: AbortSignal): void {
+  if (entry?.state.kind !== 'connected') return;
+  const { cluster } = entry.state;
+  clock
+    .sleep(CLOSE_GRACE, signal)
+    // Stopping ends the grace early.
+    .catch(() => undefined)
+    .then(() => cluster.close())
+    .catch((error: unknown) =>
+      log.warn({ cluster: cluster.name, error: describeError(error) }, 'a replaced client was not closed'),
+    );
+}
+
+function closeAll(deps: RegionClustersDeps, entries: Map<string, Entry>): void {
+  const stopped = AbortSignal.abort();
+  for (const entry of entries.values()) retire(deps, entry, stopped);
+  entries.clear();
+}

@@ -1,0 +1,190 @@
+/**
+ * Turns what a server answered, or the failure to get an answer, into a
+ * {@link KubeError} with a short message. This is where secrecy is decided: the
+ * server's own words are shown, cut and cleaned, except for Secrets, whose
+ * refusals may quote the refused value; headers and bodies never are.
+ */
+import { arrayAt, isFields, textAt } from '../api/fields.ts';
+import { formatDuration } from '../domain/time.ts';
+import { CredentialsError } from './connection-pool.ts';
+import { DeadlineExceededError } from './deadline.ts';
+import { KubeError, type KubeErrorCode } from './errors.ts';
+
+/** What a call is about, for its messages. */
+export interface CallContext {
+  readonly cluster: string;
+  /** `get`, `list`, `apply`… */
+  readonly verb: string;
+  readonly kind: string;
+  /** `shop/web`, absent for lists. */
+  readonly name?: string;
+}
+
+/** Longest text of a server that is repeated, in characters. */
+const LONGEST_MESSAGE = 1024;
+
+/** For a status outside 200..299. `body` is the server's Status object as JSON, or whatever came instead. */
+export function errorFromResponse(status: number, body: string, context: CallContext): KubeError {
+  const answer = parseStatus(body);
+  const code = codeOf(status, answer);
+  const secret = context.kind === 'Secret';
+  const words = secret ? answer.withoutValues : clean(answer.message);
+  const nothing = `HTTP status ${status}${secret ? ', refused for a reason that is not shown for Secrets' : ''}`;
+  const message = code === 'Unauthorized' ? UNAUTHORIZED : words === '' ? nothing : words;
+  return new KubeError(code, `${about(context)}: ${message}`, {
+    cluster: context.cluster,
+    status,
+    ...(code === 'Forbidden' ? { denial: denialOf(answer.message) } : {}),
+  });
+}
+
+/** For a call that got no answer at all. `error` is whatever the connection threw. */
+export function errorFromFailure(error: unknown, context: CallContext): KubeError {
+  if (error instanceof KubeError) return error;
+  if (error instanceof CredentialsError)
+    return new KubeError('Unauthorized', `${about(context)}: ${error.message}`, { cluster: context.cluster });
+  const tls = TLS_PROBLEMS[codeOfFailure(error)];
+  const code: KubeErrorCode = tls === undefined ? 'Unreachable' : 'UntrustedCertificate';
+  const message = tls ?? networkProblem(error);
+  return new KubeError(code, `${about(context)}: ${message}`, { cluster: context.cluster });
+}
+
+/** For an answer that is not what was asked for. */
+export function malformed(context: CallContext, problem: string): KubeError {
+  return new KubeError('Malformed', `${about(context)}: ${problem}`, { cluster: context.cluster });
+}
+
+/** `eu-west: cannot apply Deployment shop/web`. */
+export function about({ cluster, verb, kind, name }: CallContext): string {
+  return `${cluster}: cannot ${verb} ${kind}${name === undefined ? '' : ` ${name}`}`;
+}
+
+/** True when a 404 says that the object is missing, not that its kind or path is. */
+export function saysObjectMissing(status: number, body: string): boolean {
+  if (status !== 404) return false;
+  const answer = parseJson(body);
+  return textAt(answer, 'reason') === 'NotFound' && textAt(answer, 'details', 'name') !== undefined;
+}
+
+interface StatusAnswer {
+  readonly reason: string;
+  readonly message: string;
+  /** What can be said when the message may quote a secret value: names of fields only. */
+  readonly withoutValues: string;
+}
+
+function parseStatus(body: string): StatusAnswer {
+  const answer = parseJson(body);
+  if (!isFields(answer)) return { reason: '', message: '', withoutValues: '' };
+  const reason = textAt(answer, 'reason') ?? '';
+  const fields = arrayAt(answer, 'details', 'causes')
+    .map((cause) => textAt(cause, 'field'))
+    .filter((field) => field !== undefined);
+  const where = fields.length === 0 ? '' : ` (${clean(fields.join(', '))})`;
+  return { reason, message: textAt(answer, 'message') ?? '', withoutValues: `${clean(reason)}${where}` };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+const BY_STATUS: Readonly<Record<number, KubeErrorCode>> = {
+  400: 'Invalid',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'NotFound',
+  409: 'Conflict',
+  410: 'Gone',
+  413: 'Invalid',
+  415: 'Invalid',
+  422: 'Invalid',
+  429: 'TooManyRequests',
+};
+
+/** Objects that do not fit the schema of their kind are refused with these words and, misleadingly, a 500. */
+const UNREADABLE_OBJECT = /^(failed to create typed|unable to decode|error decoding|illegal base64)/;
+
+function codeOf(status: number, { reason, message }: StatusAnswer): KubeErrorCode {
+  if (reason === 'AlreadyExists' || reason === 'Gone') return reason;
+  // A 410 of a watch or of a continued list carries this reason.
+  if (reason === 'Expired') return 'Gone';
+  if (status === 500 && UNREADABLE_OBJECT.test(message)) return 'Invalid';
+  return BY_STATUS[status] ?? (status >= 500 ? 'Unavailable' : 'Malformed');
+}
+
+/** The server has no machine-readable word for this: these are its phrases, stable since Kubernetes 1.8. */
+function denialOf(message: string): 'rbac' | 'quota' | 'admission' {
+  if (/exceeded quota|failed quota|insufficient quota/.test(message)) return 'quota';
+  if (/ cannot \S+ (resource|path) "/.test(message)) return 'rbac';
+  return 'admission';
+}
+
+/** One line, cut, and without the values that server-side apply quotes from the object it was sent. */
+function clean(text: string): string {
+  const line = text
+    .replace(/&value\.valueUnstructured\{.*$/s, 'a value of another type')
+    .replaceAll(/[\p{Cc}\s]+/gu, ' ')
+    .trim();
+  return line.length <= LONGEST_MESSAGE ? line : `${line.slice(0, LONGEST_MESSAGE)}…`;
+}
+
+const UNAUTHORIZED = 'the server does not accept the credentials of the kubeconfig (expired or revoked?)';
+
+/** The innermost error code: undici and Node wrap the cause once or twice. */
+function codeOfFailure(error: unknown): string {
+  let code = '';
+  let current = error;
+  for (let depth = 0; depth < 4 && current instanceof Error; depth += 1) {
+    code = textAt(current, 'code') ?? code;
+    current = current.cause;
+  }
+  return code;
+}
+
+const WRONG_AUTHORITY =
+  "the server's certificate is not signed by the kubeconfig's certificate authority: wrong certificate-authority-data, or another server answers at this address";
+const TLS_PROBLEMS: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "the server's certificate has expired",
+  CERT_NOT_YET_VALID: "the server's certificate is not valid yet (is a clock wrong?)",
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    "the server's certificate is for another host name than that of the kubeconfig's server",
+  SELF_SIGNED_CERT_IN_CHAIN: WRONG_AUTHORITY,
+  DEPTH_ZERO_SELF_SIGNED_CERT: WRONG_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: WRONG_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: WRONG_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: WRONG_AUTHORITY,
+  CERT_SIGNATURE_FAILURE: WRONG_AUTHORITY,
+  CERT_UNTRUSTED: WRONG_AUTHORITY,
+  CERT_REVOKED: "the server's certificate was revoked",
+  INVALID_CA: "the kubeconfig's certificate authority is not an authority",
+};
+
+const NETWORK_PROBLEMS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  UND_ERR_SOCKET: 'the connection was closed',
+  UND_ERR_CLOSED: 'the client was closed',
+  UND_ERR_DESTROYED: 'the client was closed',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection in time',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name could not be looked up',
+  EHOSTUNREACH: 'the host is unreachable',
+  ENETUNREACH: 'the network is unreachable',
+  ETIMEDOUT: 'no answer in time',
+  EPROTO: 'the TLS handshake failed',
+};
+
+function networkProblem(error: unknown): string {
+  if (error instanceof DeadlineExceededError) return `no answer within ${formatDuration(error.limit)}`;
+  const code = codeOfFailure(error);
+  const known = NETWORK_PROBLEMS[code];
+  if (known !== undefined) return known;
+  if (code.startsWith('ERR_SSL')) return `the TLS handshake failed (${code})`;
+  return code === '' ? 'no answer' : `no answer (${code})`;
+}

@@ -1,0 +1,28 @@
+/**
+ * A self-signed certificate for tests, valid in the year 2026, and keys that do
+ * and do not belong to it. Made for this file; they open nothing.
+ */
+
+export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBEzCBugIBATAKBggqhkjOPQQDAjAWMRQwEgYDVQQDDAt0ZXN0LWNsaWVudDAe
+Fw0yNjAxMDEwMDAwMDBaFw0yNzAxMDEwMDAwMDBaMBYxFDASBgNVBAMMC3Rlc3Qt
+Y2xpZW50MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaat+1paCbZzJVkbN0gVH
+ego0hC+ou0tDiACKOrF/Ern47wlZMpnCgCgj/VXXNF6WTv4Z5JctoJGmzm9Xp0tV
+JDAKBggqhkjOPQQDAgNIADBFAiEAlPeqIN0aPn+jdReyI20rwYocJFx44iyf5NBq
+MNROgCICICOAmWEWJupWL9p/os+2kq9ChfCH2yLSrs/X7jE0z6Oi
+-----END CERTIFICATE-----
+`;
+
+export const KEY_OF_CERTIFICATE = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgAojFlKLta+YwpH9U
+aBRFYw4hELxEN1VagiCAnjYVYcehRANCAARpq37WloJtnMlWRs3SBUd6CjSEL6i7
+S0OIAIo6sX8SufjvCVkymcKAKCP9Vdc0XpZO/hnkly2gkabOb1enS1Uk
+-----END PRIVATE KEY-----
+`;
+
+export const OTHER_KEY = `-----BEGIN EC PRIVATE KEY-----
+MHcCAQEEIGm88pcpCs0L0Cb47mkMGqjZVhgY3kIvn8HMs2ujM6ozoAoGCCqGSM49
+AwEHoUQDQgAEYEfQZP6KmDGZ9A+GWLNwULxBz37bDJFx43VKBY1Q5Gva8xlT9Z7V
+M8pGWqPIpiUjHvFQrJiDnqii1TA33xUPXQ==
+-----END EC PRIVATE KEY-----
+`;

@@ -1,0 +1,143 @@
+/** A status of each kind with every field set: what the API server gives back must equal it. */
+import type { Condition } from '../../../src/api/v1alpha1/common.ts';
+import type { DRExecutionStatus } from '../../../src/api/v1alpha1/dr-execution.ts';
+import {
+  type DRScenarioStatus,
+  drScenarioSpec,
+  type PointStatus,
+} from '../../../src/api/v1alpha1/dr-scenario.ts';
+import type { RegionHealthStatus } from '../../../src/api/v1alpha1/region-health.ts';
+import { dnsOf, scenario } from './manifests.ts';
+
+/** Nothing of it optional. */
+type Whole<T> = T extends readonly (infer Item)[]
+  ? Whole<Item>[]
+  : T extends object
+    ? { [Key in keyof T]-?: Whole<Exclude<T[Key], undefined>> }
+    : T;
+
+const time = '2026-01-02T03:04:05Z';
+
+function condition(type: string): Whole<Condition> {
+  return {
+    type,
+    status: 'True',
+    observedGeneration: 1,
+    lastTransitionTime: time,
+    reason: 'Tested',
+    message: 'Set by a test.',
+  };
+}
+
+const point: Whole<PointStatus> = {
+  name: 'shop-20260102-030405',
+  capturedAt: time,
+  verifiedAt: time,
+  objects: 57,
+  bytes: 5_000_000_000,
+  digest: `sha256:${'0'.repeat(64)}`,
+};
+
+/** The accepted spec is compared as it is; its own optional fields are the business of other tests. */
+export const scenarioStatus: Whole<Omit<DRScenarioStatus, 'acceptedSpec'>> &
+  Pick<DRScenarioStatus, 'acceptedSpec'> = {
+  observedGeneration: 1,
+  phase: 'Protected',
+  activeRegion: 'eu-west',
+  acceptedGeneration: 1,
+  acceptedSpec: drScenarioSpec.parse(scenario(dnsOf(['192.0.2.1'], ['192.0.2.2'])).spec),
+  recoveryPoint: point,
+  recoveryPoints: [point],
+  replication: {
+    lastStartedAt: time,
+    lastFinishedAt: time,
+    lastDurationMillis: 1234,
+    lastResult: 'Succeeded',
+    lastMessage: '57 objects.',
+    consecutiveFailures: 0,
+    nextAt: time,
+  },
+  graph: { objects: 57, units: 20, edges: 31, leftOut: 12, longestPath: ['StatefulSet.apps/shop/db'] },
+  rto: { achievedMillis: 12_000 },
+  rpo: { achievedMillis: 41_000 },
+  lastExecution: { name: 'shop-1', kind: 'Failover', phase: 'Succeeded' },
+  conditions: [condition('Accepted'), condition('Protected')],
+};
+
+export const regionStatus: Whole<RegionHealthStatus> = {
+  observedGeneration: 1,
+  verdict: 'Degraded',
+  verdictSince: time,
+  message: 'One zone is failed.',
+  zonesFailed: 1,
+  zonesTotal: 3,
+  zonesHealthy: '2/3',
+  zones: [
+    {
+      name: 'eu-west-1a',
+      state: 'Failed',
+      since: time,
+      nodesReady: 0,
+      nodesTotal: 3,
+      probesPassed: 0,
+      probesTotal: 1,
+      latencyMillis: 12,
+      message: 'No node is ready.',
+    },
+  ],
+  observations: [
+    {
+      observer: 'antipode-0',
+      sequence: 9_000_000_000,
+      verdict: 'Degraded',
+      controlPlaneReachable: true,
+      message: 'One zone is failed.',
+    },
+  ],
+  conditions: [condition('Reachable')],
+};
+
+export const executionStatus: Whole<DRExecutionStatus> = {
+  observedGeneration: 1,
+  phase: 'Succeeded',
+  message: 'All is well.',
+  startedAt: time,
+  finishedAt: time,
+  plan: {
+    scenarioUid: '00000000-0000-0000-0000-000000000000',
+    sourceRegion: 'eu-west',
+    recoveryRegion: 'eu-north',
+    recoveryPoint: point.name,
+    pointDigest: point.digest,
+    pointCapturedAt: time,
+    storePath: 'file:///var/lib/antipode/points',
+    verdictAt: time,
+    sourceVerdict: 'Failed',
+    stepTimeout: '5m',
+    dnsTimeout: '2m',
+  },
+  steps: [
+    {
+      id: 'restore/StatefulSet.apps/shop/db',
+      kind: 'Restore',
+      phase: 'Succeeded',
+      needs: ['prepare'],
+      objects: 4,
+      attempts: 1,
+      startedAt: time,
+      appliedAt: time,
+      finishedAt: time,
+      message: 'Ready.',
+    },
+  ],
+  progress: '4/4',
+  report: {
+    achievedRpoMillis: 41_000,
+    achievedRtoMillis: 12_000,
+    lost: '41s',
+    took: '12s',
+    objectsRestored: 57,
+    warnings: ['The TTL served is longer than asked for.'],
+  },
+  conditions: [condition('Succeeded')],
+};

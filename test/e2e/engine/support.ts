@@ -1,0 +1,102 @@
+/** What the engine's tests share: clients on the lab's clusters, a scenario, and waiting for what only time brings. */
+
+import type { LabCluster } from '../../../hack/lab/types.ts';
+import { type DRScenarioSpec, drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
+import { type Clock, instant, type Tick } from '../../../src/domain/time.ts';
+import type { ApplyOutcome, Engine, OpenPoint, ScenarioIdentity } from '../../../src/engines/engine.ts';
+import type { Cluster } from '../../../src/kube/cluster.ts';
+import { createCluster } from '../../../src/kube/cluster-client.ts';
+import { parseKubeconfig } from '../../../src/kube/kubeconfig.ts';
+import type { Log } from '../../../src/kube/log.ts';
+import { unobservedClient } from '../../../src/kube/observers.ts';
+
+export const clock: Clock = {
+  now: () => instant(Date.now()),
+  tick: () => performance.now() as Tick,
+  sleep: (delay, signal) =>
+    new Promise((resolve, reject) => {
+      const timer = setTimeout(resolve, delay);
+      signal.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(new Error('stopped', { cause: signal.reason }));
+      });
+    }),
+};
+
+export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** A client as the operator would have it, through the lab's link. */
+export async function connect(
+  lab: LabCluster,
+  credentials?: { readonly clientCertificate: string; readonly clientKey: string },
+): Promise<Cluster> {
+  const parsed = parseKubeconfig(await lab.linkedKubeconfig(credentials), { kind: 'secret' }, clock.now());
+  if (parsed.kind === 'invalid') throw new Error(parsed.message);
+  return createCluster(parsed.connection, {
+    name: lab.name,
+    clock,
+    random: Math.random,
+    log: silent,
+    observer: unobservedClient,
+  });
+}
+
+export function specFor(
+  namespaces: readonly string[],
+  resources: Partial<DRScenarioSpec['resources']> = {},
+): DRScenarioSpec {
+  return drScenarioSpec.parse({
+    source: { region: 'eu-west' },
+    recovery: { region: 'eu-north' },
+    objectives: { rpo: '5m', rto: '10m' },
+    resources: { namespaces, ...resources },
+  });
+}
+
+export async function apply(lab: LabCluster, ...objects: readonly object[]): Promise<void> {
+  const items = { apiVersion: 'v1', kind: 'List', items: objects };
+  await lab.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(items) });
+}
+
+/** Captures and opens a point. @throws when the capture has any other result */
+export async function pointOf(
+  engine: Engine,
+  scenario: ScenarioIdentity,
+  spec: DRScenarioSpec,
+  source: Cluster,
+  signal: AbortSignal,
+): Promise<OpenPoint> {
+  const result = await engine.capture(scenario, spec, source, signal);
+  if (result.kind !== 'captured') throw new Error(JSON.stringify(result));
+  return engine.open(result.point.manifest.name, signal);
+}
+
+const ATTEMPTS = 40;
+
+/**
+ * Restores all units in their order, trying again what is blocked (a definition
+ * takes a moment to be served).
+ * @throws with the message of what was not applied in the end
+ */
+export async function restoreAll(
+  engine: Engine,
+  point: OpenPoint,
+  scenario: ScenarioIdentity,
+  target: Cluster,
+  signal: AbortSignal,
+): Promise<readonly ApplyOutcome[]> {
+  const all: ApplyOutcome[] = [];
+  for (const unit of point.manifest.units) {
+    for (let attempt = 1; ; attempt += 1) {
+      const outcomes = await engine.restore(point, unit.objects, scenario, target, signal);
+      const obstacle = outcomes.find((outcome) => outcome.kind !== 'applied');
+      if (obstacle === undefined) {
+        all.push(...outcomes);
+        break;
+      }
+      if (obstacle.kind !== 'blocked' || attempt === ATTEMPTS) throw new Error(obstacle.message);
+      await clock.sleep(250 as never, signal);
+    }
+  }
+  return all;
+}

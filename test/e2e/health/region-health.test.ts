@@ -1,0 +1,199 @@
+/** Regions of the lab are lost in different ways, and what is said of them is right. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { waitFor } from '../../../hack/harness/wait.ts';
+import type { Lab, LabZone } from '../../../hack/lab/types.ts';
+import type { Condition } from '../../../src/api/v1alpha1/common.ts';
+import type { RegionHealthStatus, Verdict } from '../../../src/api/v1alpha1/region-health.ts';
+import { findCondition } from '../../../src/domain/conditions.ts';
+import { getLab } from '../lab.ts';
+import { type Observer, specFor, startObserver } from './observer.ts';
+
+const WEST = 'health-west';
+const NORTH = 'health-north';
+const FOR_SECONDS = 5;
+const RECOVER_SECONDS = 8;
+
+let lab: Lab;
+let observer: Observer;
+
+beforeAll(async () => {
+  lab = await getLab();
+  observer = await startObserver(lab);
+  await observer.secret(WEST, await lab.source.linkedKubeconfig());
+  await observer.secret(NORTH, await lab.recovery.linkedKubeconfig());
+});
+afterAll(() => observer.stop());
+
+beforeEach(async () => {
+  lab = await getLab();
+  await observer.put(WEST, specFor(lab.source, WEST));
+  await observer.put(NORTH, specFor(lab.recovery, NORTH));
+  await Promise.all([verdict('Healthy', WEST), verdict('Healthy', NORTH)]);
+});
+
+/** Waits for a verdict. @returns the seconds it took, and the status */
+async function verdict(
+  wanted: Verdict,
+  name = WEST,
+  limit = 60,
+): Promise<{ took: number; status: RegionHealthStatus }> {
+  const begin = performance.now();
+  const status = await waitFor({ what: `${name} ${wanted}`, seconds: limit }, async () => {
+    const now = await observer.status(name);
+    if (now.verdict !== wanted) throw new Error(`${now.verdict}: ${now.message}`);
+    return now;
+  });
+  return { took: (performance.now() - begin) / 1000, status };
+}
+
+/** Waits until the region was looked at so many times more. */
+async function rounds(count: number, name = WEST): Promise<void> {
+  const target = observer.rounds(name) + count;
+  await waitFor({ what: `${count} rounds of ${name}`, seconds: 60 }, async () => {
+    if (observer.rounds(name) < target) throw new Error(`${observer.rounds(name)} of ${target}`);
+  });
+}
+
+function zoneOf(status: RegionHealthStatus, zone: LabZone | undefined) {
+  return status.zones?.find((one) => one.name === zone?.name);
+}
+
+async function condition(name: string, type: string, reason: string): Promise<Condition> {
+  return waitFor({ what: `${name} ${type} ${reason}`, seconds: 30 }, async () => {
+    const found = findCondition((await observer.status(name)).conditions ?? [], type);
+    if (found?.reason !== reason) throw new Error(`${found?.reason}: ${found?.message}`);
+    return found;
+  });
+}
+
+describe('a region of three zones of which two must fail', () => {
+  test('is Degraded with one zone failed, Failed with two, and recovers after the quiet time', async () => {
+    const [a, b] = lab.source.zones;
+    const well = await observer.status(WEST);
+    expect(zoneOf(well, a)).toMatchObject({
+      state: 'Healthy',
+      nodesReady: 2,
+      nodesTotal: 2,
+      probesPassed: 1,
+    });
+    expect(well.zonesHealthy).toBe('3/3');
+
+    await a?.fail();
+    const degraded = await verdict('Degraded');
+    expect(degraded.status.zonesFailed).toBe(1);
+    expect(zoneOf(degraded.status, a)?.state).toBe('Failed');
+    await rounds(FOR_SECONDS + 3);
+    expect((await observer.status(WEST)).verdict).toBe('Degraded');
+
+    await b?.fail();
+    const failed = await verdict('Failed');
+    expect(failed.took).toBeLessThan(FOR_SECONDS + 10);
+    expect(failed.status.message).toMatch(/^2 of 3 zones failed \(2 needed\)/);
+    expect((await observer.status(NORTH)).verdict).toBe('Healthy');
+
+    await Promise.all([a?.heal(), b?.heal()]);
+    const recovered = await verdict('Healthy');
+    expect(recovered.took).toBeGreaterThanOrEqual(RECOVER_SECONDS);
+    expect(observer.events(WEST).some((event) => event.startsWith('RegionRecovered'))).toBe(true);
+  });
+});
+
+describe('a region whose control plane alone is lost', () => {
+  test('is Unreachable and never Failed while its zones serve', async () => {
+    const before = observer.verdicts(WEST).length;
+    await lab.source.stopControlPlane();
+    const { status } = await verdict('Unreachable');
+    expect(findCondition(status.conditions ?? [], 'Reachable')).toMatchObject({
+      status: 'False',
+      reason: 'NoAnswer',
+    });
+    expect(status).toMatchObject({ zonesTotal: 3, zonesFailed: 0, zonesHealthy: '3/3' });
+    await rounds(2 * FOR_SECONDS + 5);
+    expect(observer.verdicts(WEST).slice(before)).toEqual(['Unreachable']);
+    await lab.source.start();
+    await verdict('Healthy');
+    expect(observer.verdicts(WEST)).not.toContain('Failed' satisfies Verdict);
+  });
+
+  test('behind a black hole is Unreachable too, and does not slow the watch on the other region', async () => {
+    const before = observer.rounds(NORTH);
+    const begin = performance.now();
+    await lab.source.link.cut();
+    await verdict('Unreachable');
+    await rounds(FOR_SECONDS);
+    const perRound = (performance.now() - begin) / 1000 / (observer.rounds(NORTH) - before);
+    expect(perRound).toBeLessThan(2);
+    expect((await observer.status(NORTH)).verdict).toBe('Healthy');
+    await lab.source.link.heal();
+    await verdict('Healthy');
+  });
+});
+
+describe('a region that is lost as a whole', () => {
+  test('is Failed within the configured time and ten seconds, and recovers only after it is back and quiet', async () => {
+    await lab.source.kill();
+    const { took, status } = await verdict('Failed');
+    expect(took).toBeGreaterThanOrEqual(FOR_SECONDS - 1);
+    expect(took).toBeLessThan(FOR_SECONDS + 10);
+    expect(status).toMatchObject({ zonesTotal: 3, zonesFailed: 3 });
+    expect(observer.events(WEST).filter((event) => event.startsWith('RegionFailed')).length).toBeGreaterThan(
+      0,
+    );
+
+    await lab.source.start();
+    const back = performance.now();
+    await verdict('Healthy');
+    expect((performance.now() - back) / 1000).toBeGreaterThanOrEqual(RECOVER_SECONDS - 4);
+  });
+
+  test('together with every other one is not concluded: the observer may be the one that is lost', async () => {
+    const failures = () => observer.events(NORTH).filter((event) => event.startsWith('RegionFailed')).length;
+    const before = failures();
+    await Promise.all([lab.source.kill(), lab.recovery.kill()]);
+    const isolated = await condition(NORTH, 'Healthy', 'ObserverIsolated');
+    expect(isolated.message).toContain(`(${NORTH}, ${WEST})`);
+    await rounds(2 * FOR_SECONDS, NORTH);
+    expect((await observer.status(NORTH)).verdict).toBe('Unknown');
+    expect(failures()).toBe(before);
+  });
+});
+
+describe('a kubeconfig that cannot be used', () => {
+  const REGION = 'health-wrong';
+  beforeEach(() => observer.put(REGION, { ...specFor(lab.source, REGION), probes: [] }));
+
+  test('is missing, and taken up as soon as the Secret is there', async () => {
+    const missing = await condition(REGION, 'Accepted', 'KubeconfigSecretNotFound');
+    expect(missing).toMatchObject({ status: 'False' });
+    expect(missing.message).toContain(`Secret antipode-health/${REGION}`);
+    await observer.secret(REGION, await lab.source.linkedKubeconfig());
+    await verdict('Healthy', REGION);
+    await condition(REGION, 'Accepted', 'SpecAccepted');
+  });
+
+  test('is malformed', async () => {
+    await observer.secret(REGION, 'clusters: [');
+    const { message } = await condition(REGION, 'Accepted', 'KubeconfigInvalid');
+    expect(message).toContain(REGION);
+    expect((await observer.status(REGION)).verdict).not.toBe('Healthy');
+  });
+
+  test('has an expired certificate', async () => {
+    const { certificate, key } = await lab.source.clientCertificate('late', ['system:masters'], -60);
+    const credentials = { clientCertificate: certificate, clientKey: key };
+    await observer.secret(REGION, await lab.source.linkedKubeconfig(credentials));
+    expect((await condition(REGION, 'Accepted', 'KubeconfigInvalid')).message).toContain('expired');
+  });
+
+  test('trusts another authority', async () => {
+    const [right, other] = [await lab.source.linkedKubeconfig(), await lab.recovery.linkedKubeconfig()];
+    const authority = /certificate-authority-data: *"?([^\s"]+)/;
+    const foreign = authority.exec(other)?.[1] ?? '';
+    const own = authority.exec(right)?.[1] ?? '';
+    expect(foreign).not.toBe('');
+    await observer.secret(REGION, right.replace(own, foreign));
+    const reachable = await condition(REGION, 'Reachable', 'UntrustedCertificate');
+    expect(reachable.status).toBe('False');
+    await verdict('Unreachable', REGION);
+  });
+});
