@@ -33,7 +33,13 @@ export function operatorCommand(options: OperatorOptions): readonly string[] {
     '--identity': options.identity,
     ...SHORT_LEASE,
   };
-  return [process.execPath, '--enable-source-maps', '--trace-warnings', join('dist', 'main.js'), ...Object.entries(flags).flat()];
+  return [
+    process.execPath,
+    '--enable-source-maps',
+    '--trace-warnings',
+    join('dist', 'main.js'),
+    ...Object.entries(flags).flat(),
+  ];
 }
 
 export interface Operator {

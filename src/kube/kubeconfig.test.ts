@@ -8,7 +8,7 @@ import { CERTIFICATE, KEY_OF_CERTIFICATE, OTHER_KEY } from './testing/certificat
 
 const IN_2026 = instant(Date.parse('2026-06-01T00:00:00Z'));
 const fromSecret: KubeconfigOrigin = { kind: 'secret' };
-const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const base64 = (plain: string): string => Buffer.from(plain).toString('base64');
 
 const user = { token: 'hunter2-token' };
 const cluster = { server: 'https://api.example:6443', 'certificate-authority-data': base64(CERTIFICATE) };

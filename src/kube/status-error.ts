@@ -27,9 +27,9 @@ const LONGEST_MESSAGE = 1024;
 export function errorFromResponse(status: number, body: string, context: CallContext): KubeError {
   const answer = parseStatus(body);
   const code = codeOf(status, answer);
-  const secret = context.kind === 'Secret';
-  const words = secret ? answer.withoutValues : clean(answer.message);
-  const nothing = `HTTP status ${status}${secret ? ', refused for a reason that is not shown for Secrets' : ''}`;
+  const hide = context.kind === 'Secret' && mayQuoteValues(code, answer.message);
+  const words = hide ? answer.withoutValues : clean(answer.message);
+  const nothing = `HTTP status ${status}${hide ? ', for a reason that is not shown for Secrets' : ''}`;
   const message = code === 'Unauthorized' ? UNAUTHORIZED : words === '' ? nothing : words;
   return new KubeError(code, `${about(context)}: ${message}`, {
     cluster: context.cluster,
@@ -106,8 +106,17 @@ const BY_STATUS: Readonly<Record<number, KubeErrorCode>> = {
   429: 'TooManyRequests',
 };
 
+/** Whether these words were made with the content of the object in hand; others speak of its name only. */
+function mayQuoteValues(code: KubeErrorCode, message: string): boolean {
+  if (code === 'Forbidden') return denialOf(message) === 'admission' && !message.endsWith(TERMINATING);
+  return code === 'Invalid' || code === 'Unavailable' || code === 'Malformed';
+}
+
+const TERMINATING = 'because it is being terminated';
+
 /** Objects that do not fit the schema of their kind are refused with these words and, misleadingly, a 500. */
-const UNREADABLE_OBJECT = /^(failed to create typed|unable to decode|error decoding|illegal base64)/;
+const UNREADABLE_OBJECT =
+  /failed to (create typed|convert)|unable to decode|cannot be handled as|illegal base64/;
 
 function codeOf(status: number, { reason, message }: StatusAnswer): KubeErrorCode {
   if (reason === 'AlreadyExists' || reason === 'Gone') return reason;

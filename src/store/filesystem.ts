@@ -36,7 +36,7 @@ export class InvalidKeyError extends Error {
 }
 
 /** @throws InvalidKeyError unless `key` is a relative path of plain names: no `..`, no leading slash, no hidden file */
-export function checkKey(key: string): void {
+function checkKey(key: string): void {
   if (key === '' || !key.split('/').every((segment) => SEGMENT.test(segment)))
     throw new InvalidKeyError(
       `"${key}" is no key of a store: use names of letters, digits, ".", "_" and "-", joined by "/"`,

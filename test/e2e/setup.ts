@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { provideBinaries } from '../../hack/lab/build/ensure.ts';
 import { attachTo } from '../../hack/lab/control-client.ts';
 import { labsDirectory } from '../../hack/lab/directories.ts';
 import { DEFAULT_LAB, startLab } from '../../hack/lab/lab.ts';
@@ -14,6 +15,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of the lab, for attachLab. */
     labDirectory: string;
+    /** Milliseconds from nothing to three ready clusters, programs being built already; -1 when attached. */
+    labStartTime: number;
   }
 }
 
@@ -23,10 +26,19 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const directory = join(labs, DEFAULT_LAB);
     await attachTo(directory);
     project.provide('labDirectory', directory);
+    project.provide('labStartTime', -1);
     return async () => undefined;
   }
+  const progress = (line: string) => console.log(`lab: ${line}`);
+  await provideBinaries({
+    environment: process.env,
+    progress,
+    monotonic: () => performance.now(),
+  }).all();
   const name = `e2e-${process.pid}`;
-  const lab = await startLab({ name, progress: (line) => console.log(`lab: ${line}`) });
+  const started = performance.now();
+  const lab = await startLab({ name, progress });
   project.provide('labDirectory', join(labs, name));
+  project.provide('labStartTime', performance.now() - started);
   return () => lab.stop();
 }

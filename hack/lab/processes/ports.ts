@@ -17,7 +17,7 @@ export const LOOPBACK = '127.0.0.1';
 
 export interface HeldPort {
   readonly port: number;
-  /** Lets go, right before the server that shall have it is started. */
+  /** Lets go, right before the server that shall have it is started. Repeating it does nothing. */
   release(): Promise<void>;
 }
 
@@ -50,10 +50,12 @@ async function tryHold(port: number): Promise<HeldPort | undefined> {
     await tcp();
     return undefined;
   }
+  let released: Promise<unknown> | undefined;
   return {
     port,
     release: async () => {
-      await Promise.all([tcp(), udp()]);
+      released ??= Promise.all([tcp(), udp()]);
+      await released;
     },
   };
 }

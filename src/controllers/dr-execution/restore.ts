@@ -25,7 +25,8 @@ const named = (texts: readonly string[]): string =>
 
 type Obstacle = Exclude<ApplyOutcome, { kind: 'applied' }>;
 const isObstacle = (outcome: ApplyOutcome): outcome is Obstacle => outcome.kind !== 'applied';
-const describe = ({ key, message }: Obstacle): string => `${key}: ${message}`;
+const describe = ({ key, message }: Obstacle): string =>
+  message.includes(key) ? message : `${key}: ${message}`;
 
 /** Looks for whatever would stop the restore half-way, while nothing has been touched yet. */
 export async function prepare(context: RestoreContext, signal: AbortSignal): Promise<Observation> {

@@ -387,7 +387,7 @@ describe('laws of the graph', () => {
           expect(edges).toContainEqual(expect.objectContaining({ from, to, rule }));
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -395,14 +395,13 @@ describe('laws of the graph', () => {
     fc.assert(
       fc.property(someInput, ({ objects, explicit }) => {
         const result = buildGraph(objects, explicit, true, []);
-        if (result.kind !== 'graph') return;
+        if (result.kind !== 'graph') return fc.pre(false);
 
         const { units } = result.graph;
 
         expect(units.flatMap((unit) => unit.objects).toSorted()).toEqual(objects.map(keyOf).toSorted());
         for (const unit of units) expect(unit.objects).toContain(unit.id);
       }),
-      { numRuns: 300 },
     );
   });
 
@@ -410,7 +409,7 @@ describe('laws of the graph', () => {
     fc.assert(
       fc.property(someInput, ({ objects, explicit }) => {
         const result = buildGraph(objects, explicit, true, []);
-        if (result.kind !== 'graph') return;
+        if (result.kind !== 'graph') return fc.pre(false);
 
         const waves = replay(result.graph);
 
@@ -420,11 +419,12 @@ describe('laws of the graph', () => {
         );
         for (const { from, to, rule } of needed(objects, explicit)) {
           expect(applied.get(to)).toBeLessThan(applied.get(from) ?? -1);
-          if (rule === 'explicit') expect(unitOf.get(from)).not.toBe(unitOf.get(to));
+          // Inside a unit nothing waits for readiness; only a user's edges promise that it does.
+          const isTogether = unitOf.get(from) === unitOf.get(to);
+          expect(isTogether && rule === 'explicit').toBe(false);
         }
         expect(applied.size).toBe(objects.length);
       }),
-      { numRuns: 300 },
     );
   });
 
@@ -449,40 +449,40 @@ function replay(plan: Graph): readonly (readonly string[])[] {
   }
 }
 
+/** Workloads of five objects each, about four edges an object, among them shared Secrets and a chain of explicit edges. */
+function aShop(workloads: number) {
+  const objects = Array.from({ length: workloads }, (_, index) => [
+    aWorkload('Deployment', `shop/w${index}`, {
+      ...using(...Array.from({ length: 17 }, (__, step) => `s${(index * 7 + step) % workloads}`)),
+      ...mounting(`c${index}`),
+    }),
+    service(`w${index}`),
+    secret(`s${index}`),
+    config(`c${index}`),
+    budget(`w${index}`),
+  ]).flat();
+  const explicit = Array.from({ length: workloads - 1 }, (_, index) => ({
+    before: `Deployment/shop/w${index}`,
+    after: `Deployment/shop/w${index + 1}`,
+  }));
+  return { objects, explicit };
+}
+
+/** Processor time, because the machine may be busy with other tests. */
+function cost({ objects, explicit }: ReturnType<typeof aShop>): number {
+  const start = process.cpuUsage();
+  expect(buildGraph(objects, explicit, true, []).kind).toBe('graph');
+  return process.cpuUsage(start).user;
+}
+
 describe('size', () => {
-  /** Workloads of five objects each, about four edges an object, among them shared Secrets and a chain of explicit edges. */
-  function aShop(workloads: number) {
-    const objects = Array.from({ length: workloads }, (_, index) => [
-      aWorkload('Deployment', `shop/w${index}`, {
-        ...using(...Array.from({ length: 17 }, (__, step) => `s${(index * 7 + step) % workloads}`)),
-        ...mounting(`c${index}`),
-      }),
-      service(`w${index}`),
-      secret(`s${index}`),
-      config(`c${index}`),
-      budget(`w${index}`),
-    ]).flat();
-    const explicit = Array.from({ length: workloads - 1 }, (_, index) => ({
-      before: `Deployment/shop/w${index}`,
-      after: `Deployment/shop/w${index + 1}`,
-    }));
-    return { objects, explicit };
-  }
-
-  /** Processor time, because the machine may be busy with other tests. */
-  function cost({ objects, explicit }: ReturnType<typeof aShop>): number {
-    const start = process.cpuUsage();
-    expect(buildGraph(objects, explicit, true, []).kind).toBe('graph');
-    return process.cpuUsage(start).user;
-  }
-
   it('ten times the objects (5,000, with 20,000 edges) take nowhere near a hundred times as long', () => {
     const small = aShop(100);
     const large = aShop(1000);
     expect(references(large.objects, { infer: true }).edges.length).toBeGreaterThan(18_000);
     cost(large);
 
-    const costs = [1, 2, 3].map(() => ({ small: cost(small), large: cost(large) }));
+    const costs = [1, 2].map(() => ({ small: cost(small), large: cost(large) }));
 
     const least = (size: 'small' | 'large') => Math.min(...costs.map((run) => run[size]));
     expect(least('large')).toBeLessThan(40 * least('small'));

@@ -7,6 +7,7 @@ import type { LeftOutReason } from './types.ts';
 
 const all: Resources = { namespaces: ['shop'] };
 const keyOf = (object: KubeObject) => refKey(refOf(object));
+const keysOf = (objects: readonly KubeObject[]) => objects.map(keyOf).toSorted();
 
 const web = aWorkload('Deployment', 'shop/web');
 const replicas = anObject('ReplicaSet', 'shop/web-1', { metadata: controlledBy(web) });
@@ -286,9 +287,8 @@ describe('select by what the user asks', () => {
   ])('$what', ({ resources, included, leftOut }) => {
     const selection = select(objects, { ...all, ...resources });
 
-    const byKey = (list: readonly KubeObject[]) => list.map(keyOf).toSorted();
-    expect(byKey(selection.included)).toEqual(byKey(included));
-    expect(selection.leftOut).toEqual(byKey(leftOut).map((key) => ({ key, reason: 'ExcludedByUser' })));
+    expect(keysOf(selection.included)).toEqual(keysOf(included));
+    expect(selection.leftOut).toEqual(keysOf(leftOut).map((key) => ({ key, reason: 'ExcludedByUser' })));
     expect(selection.included.length + selection.leftOut.length + selection.notChosen.length).toBe(
       objects.length,
     );

@@ -14,6 +14,8 @@ const keysOf = (objects: readonly KubeObject[]) => objects.map((object) => refKe
 const sought = (known: readonly KubeObject[], asked = nothing, changed: Partial<SupportOptions> = {}) =>
   nextReferences(known, asked, { ...options, ...changed }).map(({ to }) => refKey(to));
 
+const isSecret = ({ kind }: { readonly kind: string }) => kind === 'Secret';
+
 /** What the capture does: look, add what is there, ask again. */
 function close(start: readonly KubeObject[], source: readonly KubeObject[]): readonly KubeObject[] {
   const known = new Map(start.map((object) => [refKey(refOf(object)), object]));
@@ -72,8 +74,9 @@ describe('nextReferences', () => {
       'ServiceAccount/shop/web',
     ]);
     const asked = new Set(['ConfigMap/shop/gone', 'Namespace/shop', 'ServiceAccount/shop/web']);
-    const excluded = ({ kind }: { kind: string }) => kind === 'Secret';
-    expect(sought(twice, asked, { excluded })).toEqual(['PriorityClass.scheduling.k8s.io/important']);
+    expect(sought(twice, asked, { excluded: isSecret })).toEqual([
+      'PriorityClass.scheduling.k8s.io/important',
+    ]);
   });
 
   it.each<{ what: string; object: KubeObject }>([
@@ -157,9 +160,10 @@ describe('closure', () => {
   });
 });
 
+const granting = (named: string, subject: object) =>
+  anObject('ClusterRoleBinding', named, { subjects: [subject] });
+
 describe('bindingsFor', () => {
-  const granting = (named: string, subject: object) =>
-    anObject('ClusterRoleBinding', named, { subjects: [subject] });
   const toWeb = { kind: 'ServiceAccount', namespace: 'shop', name: 'web' };
 
   it.each<{ what: string; known: KubeObject; binding: KubeObject; found: boolean }>([

@@ -27,7 +27,7 @@ export interface Comparison {
  * by this much. The write is dated by the source's clock, the point by ours;
  * a younger object that was missed is in the next point anyway.
  */
-export const CLOCK_TOLERANCE: Millis = minutes(1);
+const CLOCK_TOLERANCE: Millis = minutes(1);
 
 /**
  * An unchanged resourceVersion demands an unchanged digest. Another one, or

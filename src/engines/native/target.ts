@@ -84,7 +84,7 @@ export class Target {
   }
 }
 
-export function isTerminating(namespace: KubeObject): boolean {
+function isTerminating(namespace: KubeObject): boolean {
   return (
     namespace.metadata.deletionTimestamp !== undefined ||
     textAt(namespace, 'status', 'phase') === 'Terminating'

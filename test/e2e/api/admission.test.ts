@@ -102,9 +102,11 @@ describe('The API server accepts', () => {
 });
 
 describe('The API server refuses', () => {
-  it.each([...scenarioRefusals, ...dnsRefusals, ...regionRefusals, ...executionRefusals])(
-    '$what',
-    async ({ manifest, field, words }) => {
+  const refusals = [...scenarioRefusals, ...dnsRefusals, ...regionRefusals, ...executionRefusals];
+
+  it.each(refusals.map((refusal) => [refusal.what, refusal] as const))(
+    '%s',
+    async (_what, { manifest, field, words }) => {
       const refusal = await refusalOf(objective, ['create', '--dry-run=server', '-f', '-'], manifest);
 
       expect(refusal).toContain(field);
@@ -165,10 +167,10 @@ describe.each([
 function columnsOf(shortName: 'drs' | 'rh' | 'drx'): RegExp {
   switch (shortName) {
     case 'drs':
-      return /^NAME SOURCE RECOVERY ACTIVE PHASE RPO POINT AGE RTO AGE\nshown eu-west eu-north eu-west Protected 5m \S+ 10m \d+s$/;
+      return /^NAME SOURCE RECOVERY ACTIVE PHASE RPO POINT AGE RTO AGE\nshown eu-west eu-north eu-west Protected 5m \S+ 10m \S+$/;
     case 'rh':
-      return /^NAME REGION VERDICT SINCE ZONES CONTROL PLANE AGE\nshown eu-west-1 Degraded \S+ 2\/3 True \d+s$/;
+      return /^NAME REGION VERDICT SINCE ZONES CONTROL PLANE AGE\nshown eu-west-1 Degraded \S+ 2\/3 True \S+$/;
     case 'drx':
-      return /^NAME SCENARIO KIND PHASE STEPS LOST TOOK AGE\nshown shop Failover Succeeded 4\/4 41s 12s \d+s$/;
+      return /^NAME SCENARIO KIND PHASE STEPS LOST TOOK AGE\nshown shop Failover Succeeded 4\/4 41s 12s \S+$/;
   }
 }

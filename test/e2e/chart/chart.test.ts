@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Lab } from '../../../hack/lab/types.ts';
 import { getLab } from '../lab.ts';
-import { CHART, helm, install, kubectlPath, notes, RELEASE, render, uninstall } from './helm.ts';
+import { CHART, helm, install, kubectlPath, notes, RELEASE, remove, render, uninstall } from './helm.ts';
 import {
   broken,
   canI,
@@ -80,8 +80,7 @@ describe('The operator, installed,', () => {
 
   it('may write Services in the namespaces of scenarios only, when these are listed', async () => {
     const values = ['crds.install=false', 'scenarioNamespaces={default}'];
-    await uninstall(lab.objective, removable);
-    await lab.objective.kubectl(['wait', '--for=delete', `namespace/${RELEASE}`, '--timeout=60s']);
+    await remove(lab.objective, removable);
     removable = await render(values);
     await install(lab.objective, removable);
 

@@ -51,9 +51,14 @@ export async function install(cluster: LabCluster, manifests: string): Promise<v
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: manifests });
 }
 
-/** Removes what {@link install} applied; give it manifests without the CRDs. */
-export async function uninstall(cluster: LabCluster, manifests: string): Promise<void> {
+/** Removes what {@link install} applied, but not the namespace; give it manifests without the CRDs. */
+export async function remove(cluster: LabCluster, manifests: string): Promise<void> {
   await cluster.kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: manifests });
+}
+
+/** Removes everything. */
+export async function uninstall(cluster: LabCluster, manifests: string): Promise<void> {
+  await remove(cluster, manifests);
   await cluster.kubectl(['delete', 'namespace', RELEASE, '--ignore-not-found', '--wait=false']);
 }
 

@@ -135,28 +135,30 @@ export async function broken(
   account: string,
   { allowed, denied }: Permissions,
 ): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  for (const deed of allowed) if (!(await may(cluster, account, deed))) wrong.push(`may not ${deed}`);
-  for (const deed of denied) if (await may(cluster, account, deed)) wrong.push(`may ${deed}`);
-  return wrong;
+  const deeds = [...allowed, ...denied];
+  const input = deeds.map((deed) => JSON.stringify(reviewOf(account, deed))).join('\n---\n');
+  const answer = ['create', '-o', 'jsonpath={.status.allowed}{"\\n"}', '-f', '-'];
+  const answers = (await cluster.kubectl(answer, { input })).trim().split('\n');
+  if (answers.length !== deeds.length) throw new Error(`${deeds.length} questions, but: ${answers.join()}`);
+  return deeds.flatMap((deed, index) => {
+    const may = answers[index] === 'true';
+    if (may === index < allowed.length) return [];
+    return [may ? `may ${deed}` : `may not ${deed}`];
+  });
 }
 
-async function may(cluster: LabCluster, account: string, deed: Deed): Promise<boolean> {
-  const [verb = '', typed = '', namespace] = deed.split(' ');
+function reviewOf(account: string, deed: Deed): object {
+  const [verb = '', typed = '', namespace = ''] = deed.split(' ');
   const [dotted = '', subresource = ''] = typed.split('/');
   const [resource = '', ...group] = dotted.split('.');
-  const attributes = { verb, resource, subresource, group: group.join('.'), namespace: namespace ?? '' };
-  const review = {
+  return {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SubjectAccessReview',
-    spec: { user: `system:serviceaccount:${RELEASE}:${account}`, resourceAttributes: attributes },
+    spec: {
+      user: `system:serviceaccount:${RELEASE}:${account}`,
+      resourceAttributes: { verb, resource, subresource, group: group.join('.'), namespace },
+    },
   };
-  const answer = await cluster.kubectl(['create', '-o', 'jsonpath={.status.allowed}', '-f', '-'], {
-    input: JSON.stringify(review),
-  });
-  if (answer === 'true') return true;
-  if (answer === 'false') return false;
-  throw new Error(`the API server's answer on "${deed}" is "${answer}"`);
 }
 
 /** The same question as a person would ask it. */

@@ -13,8 +13,10 @@ import { connect } from '../connect.ts';
 import { getLab } from '../lab.ts';
 
 const never = new AbortController().signal;
-const NAMESPACE = 'dns-e2e';
-const OTHER_NAMESPACE = 'dns-e2e-other';
+// A lab may outlive a run: what an earlier one announced is left alone.
+const RUN = Date.now().toString(36);
+const NAMESPACE = `dns-${RUN}`;
+const OTHER_NAMESPACE = `dns-other-${RUN}`;
 const dns = authority({ timeout: seconds(1) });
 let lab: Lab;
 let objective: Cluster;
@@ -30,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => objective.close());
 
 const recordOf = (label: string, recovery: readonly string[] = ['198.51.100.1']): DnsRecord => ({
-  hostname: `${label}.${lab.dns.zone}`,
+  hostname: `${label}-${RUN}.${lab.dns.zone}`,
   ttl: 30,
   source: { addresses: ['192.0.2.1'] },
   recovery: { addresses: [...recovery] },

@@ -1,0 +1,225 @@
+/**
+ * `make demo`: three real control planes, an online shop, and the loss of the
+ * region it runs in. What is shown is read from the clusters, the authoritative
+ * DNS server and the operator's metrics, never made up here.
+ */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StepStatus } from '../../src/api/v1alpha1/dr-execution.ts';
+import { askAuthority } from '../harness/dns.ts';
+import { untilExecuted } from '../harness/executions.ts';
+import { installAntipode, OPERATOR_NAMESPACE } from '../harness/install.ts';
+import { operatorCommand } from '../harness/operator.ts';
+import { freePort } from '../harness/ports.ts';
+import { loadShop } from '../harness/shop.ts';
+import { waitFor } from '../harness/wait.ts';
+import { downLab, upLab } from '../lab/detached.ts';
+import type { Lab } from '../lab/types.ts';
+import { loadProtection, PROTECTION_FILE } from './protection.ts';
+import { createStages, StageError, type Stages } from './stages.ts';
+
+const HOSTNAME = 'shop.dr.test';
+const SCENARIO = { namespace: 'dr', scenario: 'shop' };
+/** failure.for of the demo's regions is 10 s, and objectives.rto of its scenario 2 m. */
+const VERDICT_SECONDS = 30;
+const FAILOVER_SECONDS = 120;
+
+interface Running {
+  readonly lab: Lab;
+  readonly metricsUrl: string;
+}
+
+async function demo(stages: Stages): Promise<void> {
+  const running = await prepare(stages);
+  await protect(running, stages);
+  await loseRegion(running, stages);
+  await showNumbers(running, stages);
+  nextSteps(running, stages);
+}
+
+async function prepare({ stage, say }: Stages): Promise<Running> {
+  await stage(
+    'Building the operator',
+    async () => void execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']),
+  );
+  const lab = await stage(
+    'Starting three real Kubernetes control planes, nodes in three zones each, and DNS',
+    async () => {
+      await downLab({ environment: process.env });
+      return upLab({ environment: process.env, progress: say });
+    },
+  );
+  const port = await freePort();
+  await stage(
+    'Installing Antipode with its Helm chart: source may be read, recovery restored into',
+    async () => {
+      const { kubeconfig } = await installAntipode(lab, lab.objective.directory);
+      const operator = {
+        kubeconfig,
+        port,
+        namespace: OPERATOR_NAMESPACE,
+        identity: 'demo',
+        storeDir: join(lab.objective.directory, 'points'),
+      };
+      const { logFile } = await lab.run('operator', operatorCommand(operator));
+      say(`operator log: ${logFile}`);
+      await waitFor({ what: 'the operator to be ready', seconds: 30 }, async () =>
+        (await fetch(`http://127.0.0.1:${port}/readyz`)).ok ? true : undefined,
+      );
+    },
+  );
+  return { lab, metricsUrl: `http://127.0.0.1:${port}/metrics` };
+}
+
+async function protect({ lab }: Running, { stage, say, show }: Stages): Promise<void> {
+  const shop = await loadShop();
+  await stage(
+    `Deploying an online shop (${shop.objects.length} objects, two namespaces) in ${lab.source.name}`,
+    async () => {
+      await applyShop(lab, shop.manifest);
+      for (const namespace of shop.namespaces) {
+        await lab.source.kubectl([
+          '-n',
+          namespace,
+          'wait',
+          '--for=condition=Ready',
+          'pod',
+          '--all',
+          '--timeout=60s',
+        ]);
+      }
+      show(await lab.source.kubectl(['get', 'deployments,statefulsets,jobs', '-A']));
+    },
+  );
+  await stage('Declaring two regions and one scenario', async () => {
+    show(readFileSync(PROTECTION_FILE, 'utf8'));
+    await lab.objective.kubectl(['create', 'namespace', 'dr']);
+    await lab.objective.kubectl(['apply', '--server-side', '-f', '-'], {
+      input: listOf(await loadProtection(lab)),
+    });
+  });
+  await stage('Waiting until it is protected and its name answers with the source', async () => {
+    await lab.objective.kubectl([
+      '-n',
+      'dr',
+      'wait',
+      'drs/shop',
+      '--for=jsonpath={.status.phase}=Protected',
+      '--timeout=60s',
+    ]);
+    const [address] = await waitFor({ what: `${HOSTNAME} to answer`, seconds: 60 }, () =>
+      askAuthority(lab.dns.server, HOSTNAME),
+    );
+    say(`${HOSTNAME} -> ${address} (asked of the authoritative server ${lab.dns.server})`);
+    show(await tables(lab));
+  });
+}
+
+/** A CRD is not served the moment it is created: kubectl is asked again until its kind is. */
+async function applyShop(lab: Lab, manifest: string): Promise<void> {
+  await waitFor({ what: 'the shop to be applied', seconds: 20 }, () =>
+    lab.source.kubectl(['apply', '--server-side', '-f', '-'], { input: manifest }),
+  );
+}
+
+async function loseRegion({ lab }: Running, { stage, say }: Stages): Promise<void> {
+  const source = lab.source.name;
+  const killedAt = performance.now();
+  const sinceKilled = () => `${((performance.now() - killedAt) / 1000).toFixed(1)} s`;
+  await stage(`KILLING ${source}: its zones and its API server, all at once`, () => lab.source.kill());
+  await stage('Waiting for the verdict', async () => {
+    const wait = [
+      'wait',
+      `rh/${source}`,
+      '--for=jsonpath={.status.verdict}=Failed',
+      `--timeout=${VERDICT_SECONDS}s`,
+    ];
+    await lab.objective.kubectl(wait);
+    say(`${source} is Failed, ${sinceKilled()} after it was killed:`);
+    say(await lab.objective.kubectl(['get', 'rh', source, '-o', 'jsonpath={.status.message}']));
+  });
+  await stage('The failover, step by step, in dependency order', async () => {
+    const { name, status } = await untilExecuted(lab.objective, SCENARIO, FAILOVER_SECONDS, (step) =>
+      say(lineOf(step)),
+    );
+    say(`${name}: ${status.message ?? ''}`);
+    for (const warning of status.report?.warnings ?? []) say(`warning: ${warning}`);
+    if (status.phase !== 'Succeeded') throw new Error(`${name} is ${status.phase}: ${status.message}`);
+    say(
+      `lost ${status.report?.lost}, took ${status.report?.took}; all ready ${sinceKilled()} after the region was killed`,
+    );
+  });
+  await stage('Asking the authoritative DNS server', async () => {
+    const [address] = (await askAuthority(lab.dns.server, HOSTNAME)) ?? [];
+    const ip = await lab.recovery.kubectl([
+      '-n',
+      'shop',
+      'get',
+      'service',
+      'web',
+      '-o',
+      'jsonpath={.status.loadBalancer.ingress[0].ip}',
+    ]);
+    say(`${HOSTNAME} -> ${address}; Service shop/web in ${lab.recovery.name} has ${ip}`);
+    if (address !== ip) throw new Error(`${HOSTNAME} does not answer with the recovery address`);
+  });
+}
+
+/** `12:04:31.402  0.8 s  restore/Deployment.apps/shop/web  ready`. */
+function lineOf({ id, phase, startedAt = '', finishedAt = '', message = '' }: StepStatus): string {
+  const took = (Date.parse(finishedAt) - Date.parse(startedAt)) / 1000;
+  return `${finishedAt.slice(11, 23)}  ${took.toFixed(1).padStart(5)} s  ${phase.padEnd(9)}  ${id}  ${message}`;
+}
+
+async function showNumbers({ lab, metricsUrl }: Running, { stage, show }: Stages): Promise<void> {
+  await stage('What it looks like now', async () => {
+    show(await tables(lab));
+    show(await lab.recovery.kubectl(['get', 'deployments,statefulsets,persistentvolumeclaims', '-A']));
+    const metrics = await (await fetch(metricsUrl)).text();
+    show(
+      metrics
+        .split('\n')
+        .filter((line) => /^antipode_r[pt]o_seconds\{/.test(line))
+        .join('\n'),
+    );
+  });
+}
+
+const tables = (lab: Lab): Promise<string> => lab.objective.kubectl(['get', 'drs,rh,drx', '-A']);
+const listOf = (items: readonly unknown[]): string =>
+  JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
+
+function nextSteps({ lab, metricsUrl }: Running, { total }: Stages): void {
+  console.log(`
+The demo took ${total().toFixed(0)} s. The lab goes on running:
+
+  objective  export KUBECONFIG=${lab.objective.kubeconfig}
+  source     ${lab.source.kubeconfig} (lost; npm run lab -- start ${lab.source.name} brings it back)
+  recovery   ${lab.recovery.kubeconfig}
+
+Try:
+  kubectl -n dr describe drx
+  kubectl -n dr describe drs shop
+  kubectl describe rh ${lab.source.name}
+  kubectl --kubeconfig ${lab.recovery.kubeconfig} get all -n shop
+  curl -s ${metricsUrl} | grep antipode_
+  npm run lab -- status
+
+When you are done:
+  make demo-down`);
+}
+
+async function main(): Promise<number> {
+  const stages = createStages((line) => console.log(line));
+  try {
+    await demo(stages);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    console.error(`\nFailed at: ${error.stage}\n${error.message}`);
+    return 1;
+  }
+}
+
+process.exitCode = await main();
