@@ -1,22 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { CatalogueError, catalogueOf, reasonsPage } from './reasons-page.ts';
-
-describe('catalogueOf', () => {
-  it('finds the one catalogue of a module among its other exports', () => {
-    const found = catalogueOf('Widget', { widgetReasons: { Broken: 'It is broken.' }, other: 1 });
-
-    expect(found).toEqual({ kind: 'Widget', reasons: { Broken: 'It is broken.' } });
-  });
-
-  it.each([
-    ['no catalogue', {}],
-    ['two catalogues', { aReasons: {}, bReasons: {} }],
-    ['something else than sentences', { aReasons: { Broken: 1 } }],
-    ['a fragment instead of a sentence', { aReasons: { Broken: 'broken' } }],
-  ])('refuses a module with %s', (_what, module) => {
-    expect(() => catalogueOf('Widget', module)).toThrow(CatalogueError);
-  });
-});
+import { catalogues } from './catalogues.ts';
+import { reasonsPage } from './reasons-page.ts';
 
 describe('reasonsPage', () => {
   it('has a table for each kind', () => {
@@ -25,3 +9,16 @@ describe('reasonsPage', () => {
     expect(page).toContain('## Widget\n\n| Reason | Meaning |\n| --- | --- |\n| `Broken` | It is broken. |');
   });
 });
+
+describe.each(catalogues.map(({ kind, reasons }) => [kind, reasons] as const))(
+  'The reasons of %s',
+  (_kind, reasons) => {
+    it('are words that a condition may carry', () => {
+      for (const reason of Object.keys(reasons)) expect(reason).toMatch(/^[A-Z][A-Za-z0-9]{1,127}$/);
+    });
+
+    it('are each explained in a sentence', () => {
+      for (const sentence of Object.values(reasons)) expect(sentence).toMatch(/^[A-Za-z].*\.$/);
+    });
+  },
+);

@@ -1,5 +1,4 @@
 /** The page of reasons: every reason of a condition or Event with its sentence, from the catalogues. Pure. */
-import { type Fields, isFields } from '../../src/api/fields.ts';
 import { table } from './reference-page.ts';
 
 export interface Catalogue {
@@ -7,30 +6,6 @@ export interface Catalogue {
   readonly kind: string;
   /** Sentence by reason. */
   readonly reasons: Readonly<Record<string, string>>;
-}
-
-export class CatalogueError extends Error {
-  override readonly name = 'CatalogueError';
-  readonly code = 'CatalogueMalformed';
-  readonly retry = 'never';
-}
-
-/**
- * The catalogue that a module exports as `…Reasons`.
- * @throws CatalogueError when there is not exactly one, or it holds anything but sentences
- */
-export function catalogueOf(kind: string, module: Fields): Catalogue {
-  const exported = Object.entries(module).filter(([name]) => name.endsWith('Reasons'));
-  const [only] = exported;
-  if (only === undefined || exported.length > 1 || !isFields(only[1]))
-    throw new CatalogueError(`the catalogue of ${kind} must export exactly one object named …Reasons`);
-  const reasons: Record<string, string> = {};
-  for (const [reason, sentence] of Object.entries(only[1])) {
-    if (typeof sentence !== 'string' || !sentence.endsWith('.'))
-      throw new CatalogueError(`${kind}: the reason ${reason} needs one sentence that ends with a full stop`);
-    reasons[reason] = sentence;
-  }
-  return { kind, reasons };
 }
 
 export function reasonsPage(catalogues: readonly Catalogue[]): string {

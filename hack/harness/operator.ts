@@ -16,6 +16,8 @@ export interface OperatorOptions {
   readonly port: number;
 }
 
+/** Built by `npm run build`. */
+const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
 /** Short enough for a test to see a takeover, in the proportions of the defaults. */
 const SHORT_LEASE = {
   '--lease-duration': '6s',
@@ -24,7 +26,7 @@ const SHORT_LEASE = {
 };
 
 /** The command line of the built operator, for whoever starts it. */
-export function operatorCommand(options: OperatorOptions): readonly string[] {
+export function operatorCommand(options: Omit<OperatorOptions, 'logFile'>): readonly string[] {
   const flags = {
     '--kubeconfig': options.kubeconfig,
     '--namespace': options.namespace,
@@ -37,7 +39,7 @@ export function operatorCommand(options: OperatorOptions): readonly string[] {
     process.execPath,
     '--enable-source-maps',
     '--trace-warnings',
-    join('dist', 'main.js'),
+    PROGRAM,
     ...Object.entries(flags).flat(),
   ];
 }

@@ -12,6 +12,7 @@ import type { ClusterStatus } from './processes/cluster.ts';
 export const controlRequestSchema = z.discriminatedUnion('verb', [
   z.object({ verb: z.enum(['kill', 'start', 'stopControlPlane']), cluster: z.string() }),
   z.object({ verb: z.enum(['failZone', 'healZone']), cluster: z.string(), zone: z.string() }),
+  z.object({ verb: z.literal('run'), name: z.string(), command: z.array(z.string()).min(1) }),
   z.object({ verb: z.literal('stop') }),
   z.object({ verb: z.literal('status') }),
 ]);
@@ -87,6 +88,8 @@ async function perform(
       return control.failZone(command.cluster, command.zone);
     case 'healZone':
       return control.healZone(command.cluster, command.zone);
+    case 'run':
+      return control.run(command.name, command.command);
   }
 }
 

@@ -19,6 +19,7 @@ export interface Control {
   start(cluster: string): Promise<void>;
   failZone(cluster: string, zone: string): Promise<void>;
   healZone(cluster: string, zone: string): Promise<void>;
+  run(name: string, command: readonly string[]): Promise<{ readonly logFile: string }>;
   stop(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export function labHandle(facts: LabFacts, control: Control): Lab {
       server: facts.dns.server,
       seedForeignRecord: (hostname, address, owner) => seedRecord(facts.dns, { hostname, address, owner }),
     },
+    run: (name, command) => control.run(name, command),
     stop: () => control.stop(),
   };
 }

@@ -8,6 +8,12 @@ export interface Lab {
   readonly recovery: LabCluster;
   readonly objective: LabCluster;
   readonly dns: LabDns;
+  /**
+   * Runs a program beside the clusters, such as an operator; it ends with the lab at the latest.
+   * @param command absolute path of the program and its arguments
+   * @returns the file that receives what it prints
+   */
+  run(name: string, command: readonly string[]): Promise<{ readonly logFile: string }>;
   /** Stops everything and removes its files. */
   stop(): Promise<void>;
 }

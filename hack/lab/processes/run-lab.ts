@@ -75,7 +75,7 @@ export async function runLab(plan: LabPlan): Promise<Lab> {
   try {
     plan.signal?.throwIfAborted();
     const running = await startAll(plan, launcher, clusters);
-    const direct: Control = controlOf(clusters, stop);
+    const direct: Control = controlOf(clusters, { launcher, directory: plan.directory, stop });
     control = await serveControl(running.facts.socket, direct, () =>
       clusters.map((cluster) => cluster.status()),
     );

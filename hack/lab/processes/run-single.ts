@@ -5,7 +5,7 @@ import { LabError } from '../errors.ts';
 import type { ClusterFacts, LabFacts } from '../facts.ts';
 import type { Control } from '../handle.ts';
 import { type ClusterPrograms, type ClusterRequest, type RunningCluster, startCluster } from './cluster.ts';
-import { createLauncher } from './component.ts';
+import { createLauncher, type Launcher } from './component.ts';
 import { startLinks } from './links.ts';
 
 export interface SingleRun {
@@ -37,9 +37,13 @@ export async function runSingle(plan: {
     return {
       facts: { ...cluster.facts, linkPort },
       tools: { linkApi: links.api, kubectl: await plan.binaries.path('kubectl') },
-      control: controlOf([cluster], async () => {
-        await cluster.kill();
-        await stop();
+      control: controlOf([cluster], {
+        launcher,
+        directory: plan.directory,
+        stop: async () => {
+          await cluster.kill();
+          await stop();
+        },
       }),
     };
   } catch (error) {
@@ -60,7 +64,14 @@ export async function clusterPrograms(binaries: Binaries): Promise<ClusterProgra
 }
 
 /** Control by direct calls. */
-export function controlOf(clusters: readonly RunningCluster[], stop: () => Promise<void>): Control {
+export function controlOf(
+  clusters: readonly RunningCluster[],
+  {
+    launcher,
+    directory,
+    stop,
+  }: { readonly launcher: Launcher; readonly directory: string; readonly stop: () => Promise<void> },
+): Control {
   const find = (name: string): RunningCluster => {
     const cluster = clusters.find((candidate) => candidate.facts.name === name);
     if (cluster !== undefined) return cluster;
@@ -73,6 +84,11 @@ export function controlOf(clusters: readonly RunningCluster[], stop: () => Promi
     start: async (name) => find(name).start(),
     failZone: async (name, zone) => find(name).failZone(zone),
     healZone: async (name, zone) => find(name).healZone(zone),
+    run: async (name, [executable = '', ...args]) => {
+      const logFile = join(directory, `${name}.log`);
+      launcher.launch({ name, executable, arguments: args, logPath: logFile, directory });
+      return { logFile };
+    },
     stop,
   };
 }

@@ -26,7 +26,7 @@ export const timestamp = z.string().max(40).meta({ format: 'date-time' });
 export const sentence = z.string().max(4096);
 
 /** A status condition (KEP-1623). `reason` comes from the catalogue of the kind, in reasons/. */
-export const condition = z.object({
+const condition = z.object({
   type: z.string().min(1).max(63).describe('What the condition is about.'),
   status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
   observedGeneration: z.int().optional().describe('The generation of the spec it was judged for.'),
@@ -49,7 +49,7 @@ export interface CelRule {
   readonly fieldPath?: string;
 }
 
-export interface PrinterColumn {
+interface PrinterColumn {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   readonly jsonPath: string;

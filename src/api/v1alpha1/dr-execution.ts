@@ -26,11 +26,9 @@ export const drExecutionSpec = z
   });
 export type DRExecutionSpec = z.infer<typeof drExecutionSpec>;
 
-export const executionPhase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Refused']);
-export type ExecutionPhase = z.infer<typeof executionPhase>;
-export const stepPhase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Skipped']);
-export type StepPhase = z.infer<typeof stepPhase>;
-export const stepKind = z.enum(['Prepare', 'Restore', 'DNS', 'Report']);
+const executionPhase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Refused']);
+const stepPhase = z.enum(['Pending', 'Running', 'Succeeded', 'Failed', 'Skipped']);
+const stepKind = z.enum(['Prepare', 'Restore', 'DNS', 'Report']);
 
 const step = z.object({
   id: z

@@ -67,15 +67,7 @@ export const drScenarioSpec = z.object({
 export type DRScenarioSpec = z.infer<typeof drScenarioSpec>;
 export type DnsRecordSpec = DRScenarioSpec['dns']['records'][number];
 
-export const scenarioPhase = z.enum([
-  'Pending',
-  'Protecting',
-  'Protected',
-  'AtRisk',
-  'FailingOver',
-  'FailedOver',
-]);
-export type ScenarioPhase = z.infer<typeof scenarioPhase>;
+const scenarioPhase = z.enum(['Pending', 'Protecting', 'Protected', 'AtRisk', 'FailingOver', 'FailedOver']);
 
 const pointStatus = z.object({
   name: objectName.describe('Its name in the store.'),

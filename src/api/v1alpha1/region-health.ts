@@ -115,7 +115,7 @@ const zoneStatus = z.object({
 });
 
 /** What one observer sees; several observers' make the verdict. */
-export const observation = z.object({
+const observation = z.object({
   observer: z.string().min(1).max(253).describe('Who looked.'),
   sequence: z
     .int()

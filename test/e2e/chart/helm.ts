@@ -19,12 +19,11 @@ const binaries = provideBinaries(
   ['helm', 'kubectl'],
 );
 
-export const helmPath = (): Promise<string> => binaries.path('helm');
 export const kubectlPath = (): Promise<string> => binaries.path('kubectl');
 
 /** @throws Error whose message holds helm's own when it exits non-zero */
 export async function helm(args: readonly string[]): Promise<string> {
-  const { stdout } = await run(await helmPath(), args, { maxBuffer: 16 * 1024 * 1024 });
+  const { stdout } = await run(await binaries.path('helm'), args, { maxBuffer: 16 * 1024 * 1024 });
   return stdout;
 }
 

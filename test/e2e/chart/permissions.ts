@@ -4,7 +4,7 @@ import type { LabCluster } from '../../../hack/lab/types.ts';
 import { RELEASE } from './helm.ts';
 
 /** `verb resource[.group][/subresource] [namespace]`; without a namespace: in all. */
-export type Deed = string;
+type Deed = string;
 
 export interface Permissions {
   readonly allowed: readonly Deed[];
