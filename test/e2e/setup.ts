@@ -29,7 +29,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     project.provide('labStartTime', -1);
     return async () => undefined;
   }
-  const progress = (line: string) => console.log(`lab: ${line}`);
   await provideBinaries({
     environment: process.env,
     progress,
@@ -41,4 +40,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   project.provide('labDirectory', join(labs, name));
   project.provide('labStartTime', performance.now() - started);
   return () => lab.stop();
+}
+
+function progress(line: string): void {
+  console.log(`lab: ${line}`);
 }

@@ -14,9 +14,10 @@ export const processIdentitySchema = z.object({
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
 export function thisProcess(): ProcessIdentity {
-  return { pid: process.pid, started: startTime(process.pid) };
+  return { pid: process.pid, started: parseStat(readStat(process.pid)).started };
 }
 
+/** A zombie, which only waits for its parent to take notice, is dead: it holds nothing any more. */
 export function isAlive(identity: ProcessIdentity): boolean {
   try {
     process.kill(identity.pid, 0);
@@ -24,17 +25,20 @@ export function isAlive(identity: ProcessIdentity): boolean {
     // EPERM: it is there, but somebody else's.
     if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
-  return identity.started === '' || startTime(identity.pid) === identity.started;
+  if (identity.started === '') return true;
+  const stat = parseStat(readStat(identity.pid));
+  return stat.started === identity.started && stat.state !== 'Z';
 }
 
-/** Field 22 of /proc/PID/stat, counted after the command name, which may hold spaces. */
-export function parseStartTime(stat: string): string {
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+/** State and start time (fields 3 and 22 of /proc/PID/stat), counted after the command name, which may hold spaces. */
+export function parseStat(stat: string): { readonly state: string; readonly started: string } {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
-function startTime(pid: number): string {
+function readStat(pid: number): string {
   try {
-    return parseStartTime(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch {
     return ''; // no /proc on this system, or the process has just ended
   }

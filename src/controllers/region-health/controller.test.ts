@@ -195,6 +195,14 @@ describe('a region', () => {
     expect(west.inFlight).toBe(0);
   });
 
+  test('that looks lost is looked at more often, so that a short time is not stretched by the interval', async () => {
+    const { failure } = spec('west-1', true);
+    objective.put('west', { ...spec('west-1', true), failure: { ...failure, for: '5s' } });
+    await run(seconds(1));
+    lose(west, 'west-1');
+    expect(await timeTo('Failed')).toBeLessThan(12);
+  });
+
   test('whose API server alone is lost is Unreachable for as long as its probes pass', async () => {
     await run(seconds(12));
     west.controlPlane = 'dead';

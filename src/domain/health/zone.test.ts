@@ -100,4 +100,16 @@ describe('a zone is judged', () => {
     const verdict = judgeZone({ name: 'z', nodes: none, probes: [probe] }, rules);
     expect(verdict).toMatchObject({ state: 'Healthy', probes: { latency: 10 } });
   });
+
+  test('failures of our own resolver neither count nor are forgiven', () => {
+    const failed = (reason: ProbeFailureReason) =>
+      ({ kind: 'failed', latency: millis(1), reason, message: reason }) as const;
+    const judge = (probe: ProbeHistory) =>
+      judgeZone({ name: 'z', nodes: unknown, probes: [probe] }, rules).state;
+    let probe = history('a', '+');
+    for (const reason of ['refused', 'resolver', 'resolver', 'refused'] as const)
+      probe = remember('a', probe, failed(reason));
+    expect(judge(probe)).toBe('Healthy');
+    expect(judge(remember('a', probe, failed('refused')))).toBe('Failed');
+  });
 });

@@ -159,9 +159,9 @@ describe('a region that is lost as a whole', () => {
   });
 });
 
-describe('a kubeconfig that cannot be used', () => {
-  const put = (name: string) => observer.put(name, { ...specFor(lab.source, name), probes: [] });
+const put = (name: string): Promise<void> => observer.put(name, { ...specFor(lab.source, name), probes: [] });
 
+describe('a kubeconfig that cannot be used', () => {
   test('is missing, and taken up as soon as the Secret is there', async () => {
     const name = 'health-missing';
     await put(name);

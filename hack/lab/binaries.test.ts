@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { BINARY_MODULES, BINARY_NAMES, MODULES_DIRECTORY } from './binaries.ts';
+import { buildFlags, cacheDirectory } from './build/build-module.ts';
+
+const goMod = (module: string) => readFileSync(join(MODULES_DIRECTORY, module, 'go.mod'), 'utf8');
+
+test('every program comes from exactly one module, in the order in which they are needed', () => {
+  expect(BINARY_MODULES.flatMap((module) => module.names)).toEqual([...BINARY_NAMES]);
+});
+
+test.each(BINARY_MODULES.map((module) => [module.module, module] as const))(
+  '%s: the module file agrees with the manifest',
+  (name, module) => {
+    const text = goMod(name);
+
+    expect(text).toContain(`module antipode.dev/lab/${name}\n`);
+    expect(text).toMatch(/^go 1\.26\.\d+$/m);
+    if (module.package !== '.') expect(text).toContain(`tool ${module.package}\n`);
+    if (name !== 'tether') expect(text).toContain(` v${module.version}`);
+  },
+);
+
+test('every check of an installed program asks for what the module pins', () => {
+  for (const module of BINARY_MODULES) {
+    for (const [name, check] of Object.entries(module.installed ?? {})) {
+      const pinned =
+        name === 'etcd' ? /etcd\/server\/v3 v(\S+)/.exec(goMod('kubernetes'))?.[1] : module.version;
+      expect(check.rule.version).toBe(pinned);
+    }
+  }
+});
+
+test('programs are stripped, and told their version where they do not know it themselves', () => {
+  const kubernetes = BINARY_MODULES.find((module) => module.module === 'kubernetes');
+
+  expect(kubernetes && buildFlags(kubernetes)).toEqual([
+    '-trimpath',
+    '-ldflags',
+    '-s -w -X k8s.io/component-base/version.gitVersion=v1.35.4',
+  ]);
+});
+
+test('the cache follows XDG_CACHE_HOME', () => {
+  expect(cacheDirectory({ XDG_CACHE_HOME: '/cache' })).toBe('/cache/antipode/lab');
+});
