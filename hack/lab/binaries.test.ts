@@ -17,8 +17,8 @@ test.each(BINARY_MODULES.map((module) => [module.module, module] as const))(
 
     expect(text).toContain(`module antipode.dev/lab/${name}\n`);
     expect(text).toMatch(/^go 1\.26\.\d+$/m);
-    if (module.package !== '.') expect(text).toContain(`tool ${module.package}\n`);
-    if (name !== 'tether') expect(text).toContain(` v${module.version}`);
+    expect(text).toContain(module.package === '.' ? '' : `tool ${module.package}\n`);
+    expect(text).toContain(name === 'tether' ? '' : ` v${module.version}`);
   },
 );
 

@@ -3,12 +3,12 @@
  * process of its own, found again by its folder, ended from anywhere.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { attachTo } from './control-client.ts';
-import { labsDirectory, ownerOf, sweep } from './directories.ts';
+import { labsDirectory, ownerOf, removeWhenEmpty, sweep } from './directories.ts';
 import { LabError } from './errors.ts';
 import { factsPath } from './facts.ts';
 import { DEFAULT_LAB } from './lab.ts';
@@ -44,7 +44,8 @@ export async function upLab(options: DetachedOptions): Promise<Lab> {
     shown = lines.length;
     if (existsSync(factsPath(place.directory))) return attachTo(place.directory);
     if (!running) {
-      throw new LabError('SupervisorFailed', `the lab did not start:\n${lines.slice(-20).join('\n')}`);
+      const why = lines.length === 0 ? 'it was stopped while it was starting' : lines.slice(-20).join('\n');
+      throw new LabError('SupervisorFailed', `the lab did not start:\n${why}`);
     }
     await pause(POLL_MS);
   }
@@ -98,12 +99,16 @@ function existing(place: Place): { running(): boolean } {
 function spawnSupervisor(place: Place, environment: NodeJS.ProcessEnv): { running(): boolean } {
   const log = openSync(place.log, 'w', 0o600);
   const supervisor = fileURLToPath(new URL('./supervisor.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), supervisor, place.name], {
-    detached: true,
-    env: environment,
-    cwd: place.labs,
-    stdio: ['ignore', log, log],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', import.meta.resolve('tsx'), supervisor, place.name, place.log],
+    {
+      detached: true,
+      env: environment,
+      cwd: place.labs,
+      stdio: ['ignore', log, log],
+    },
+  );
   closeSync(log);
   let running = true;
   child.once('error', () => (running = false));
@@ -116,16 +121,6 @@ function spawnSupervisor(place: Place, environment: NodeJS.ProcessEnv): { runnin
 function readLog(path: string): string[] {
   if (!existsSync(path)) return [];
   return readFileSync(path, 'utf8').split('\n').slice(0, -1);
-}
-
-/** Other labs, or a log somebody wants to read, keep the folder. */
-function removeWhenEmpty(directory: string): void {
-  try {
-    rmdirSync(directory);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code !== 'ENOTEMPTY' && code !== 'ENOENT') throw error;
-  }
 }
 
 async function within(milliseconds: number, condition: () => boolean): Promise<boolean> {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { claimDirectory, labsDirectory, ownerOf, sweep } from './directories.ts';
+import { abandonDirectory, claimDirectory, labsDirectory, ownerOf, sweep } from './directories.ts';
 
 let labs: string;
 beforeEach(() => {
@@ -34,10 +34,21 @@ describe('claimDirectory', () => {
   });
 });
 
+test('an abandoned folder keeps its files until the next claim', () => {
+  const directory = claimDirectory(labs, 'failed');
+  writeFileSync(join(directory, 'log'), 'why it failed');
+
+  abandonDirectory(directory);
+
+  expect(existsSync(join(directory, 'log'))).toBe(true);
+  claimDirectory(labs, 'other');
+  expect(existsSync(directory)).toBe(false);
+});
+
 describe('sweep', () => {
   test('removes labs of dead owners and nothing else', () => {
-    dead('gone');
     claimDirectory(labs, 'alive');
+    dead('gone');
     mkdirSync(join(labs, 'not-a-lab'));
 
     expect(sweep(labs)).toEqual(['gone']);

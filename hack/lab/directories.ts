@@ -10,11 +10,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { LabError } from './errors.ts';
 import {
   isAlive,
@@ -41,9 +42,8 @@ export function labsDirectory(environment: NodeJS.ProcessEnv): string {
  * @throws LabError 'AlreadyRunning'
  */
 export function claimDirectory(labs: string, name: string): string {
-  mkdirSync(labs, { recursive: true, mode: 0o700 });
   sweep(labs);
-  const draft = mkdtempSync(join(labs, DRAFT));
+  const draft = makeDraft(labs);
   writeFileSync(join(draft, OWNER_FILE), JSON.stringify(thisProcess()));
   const directory = join(labs, name);
   try {
@@ -56,8 +56,27 @@ export function claimDirectory(labs: string, name: string): string {
   return directory;
 }
 
+/** Removes a lab's folder, and the one of all labs when it was the last. */
 export function removeDirectory(directory: string): void {
   rmSync(directory, { recursive: true, force: true, maxRetries: REMOVE_RETRIES, retryDelay: 100 });
+  removeWhenEmpty(dirname(directory));
+}
+
+/** Other labs, or a log somebody wants to read, keep the folder. */
+export function removeWhenEmpty(labs: string): void {
+  try {
+    rmdirSync(labs);
+  } catch (error) {
+    if (!hasCode(error, 'ENOTEMPTY') && !hasCode(error, 'ENOENT')) throw error;
+  }
+}
+
+/**
+ * Gives up a folder but leaves its files, so that the logs of a lab that could
+ * not start can be read; the next command that starts or stops a lab removes them.
+ */
+export function abandonDirectory(directory: string): void {
+  writeFileSync(join(directory, OWNER_FILE), JSON.stringify({ pid: process.pid, started: 'abandoned' }));
 }
 
 /** The process that owns a lab's folder; undefined when there is no such lab. */
@@ -80,6 +99,22 @@ export function sweep(labs: string): readonly string[] {
   return removed;
 }
 
+/** Once more when the last lab, stopping, took the folder of all labs with it. */
+function makeDraft(labs: string): string {
+  for (;;) {
+    mkdirSync(labs, { recursive: true, mode: 0o700 });
+    try {
+      return mkdtempSync(join(labs, DRAFT));
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw error;
+    }
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
 function discard(labs: string, name: string): boolean {
   const aside = join(labs, `${DRAFT}old-${process.pid}-${basename(name)}`);
   try {
@@ -93,6 +128,6 @@ function discard(labs: string, name: string): boolean {
     renameSync(aside, join(labs, name));
     return false;
   }
-  removeDirectory(aside);
+  rmSync(aside, { recursive: true, force: true, maxRetries: REMOVE_RETRIES, retryDelay: 100 });
   return true;
 }

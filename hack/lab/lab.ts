@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Binaries, provideBinaries } from './build/ensure.ts';
 import { attachTo } from './control-client.ts';
-import { claimDirectory, labsDirectory, removeDirectory } from './directories.ts';
+import { abandonDirectory, claimDirectory, labsDirectory, removeDirectory } from './directories.ts';
 import { clusterHandle } from './handle.ts';
 import { runLab } from './processes/run-lab.ts';
 import { runSingle } from './processes/run-single.ts';
@@ -19,7 +19,7 @@ export interface LabOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** A line for people per stage, with the time it took. Default: nothing is said. */
   readonly progress?: (line: string) => void;
-  /** Gives up starting when it aborts; what was started is stopped. */
+  /** Gives up starting when it aborts; what was started is stopped and its files are removed. */
   readonly signal?: AbortSignal;
 }
 
@@ -44,14 +44,16 @@ export const DEFAULT_LAB = 'default';
  */
 export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const { directory, binaries, progress } = prepare(options);
-  return runLab({
-    name: options.name ?? basename(directory),
-    directory,
-    binaries,
-    progress,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    remove: () => removeDirectory(directory),
-  });
+  return orGiveUp(directory, options.signal, () =>
+    runLab({
+      name: options.name ?? basename(directory),
+      directory,
+      binaries,
+      progress,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+      remove: () => removeDirectory(directory),
+    }),
+  );
 }
 
 /**
@@ -62,17 +64,15 @@ export async function startCluster(options: SingleClusterOptions = {}): Promise<
   const { name, ...rest } = options;
   const { directory, binaries } = prepare(rest);
   const region = options.region ?? 'local';
-  const single = await runSingle({
-    directory,
-    binaries,
-    request: {
-      name: name ?? region,
-      region,
-      zones: options.zones ?? [`${region}-a`],
-      nodesPerZone: options.nodesPerZone ?? 2,
-    },
-    remove: () => removeDirectory(directory),
-  });
+  const request = {
+    name: name ?? region,
+    region,
+    zones: options.zones ?? [`${region}-a`],
+    nodesPerZone: options.nodesPerZone ?? 2,
+  };
+  const single = await orGiveUp(directory, options.signal, () =>
+    runSingle({ directory, binaries, request, remove: () => removeDirectory(directory) }),
+  );
   return { ...clusterHandle(single.facts, single.tools, single.control), stop: () => single.control.stop() };
 }
 
@@ -83,6 +83,21 @@ export async function startCluster(options: SingleClusterOptions = {}): Promise<
  */
 export async function attachLab(directory?: string): Promise<Lab> {
   return attachTo(directory ?? `${labsDirectory(process.env)}/${DEFAULT_LAB}`);
+}
+
+/** A start that was called off leaves nothing; one that failed leaves its logs to be read. */
+async function orGiveUp<T>(
+  directory: string,
+  signal: AbortSignal | undefined,
+  start: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    if (signal?.aborted === true) removeDirectory(directory);
+    else abandonDirectory(directory);
+    throw error;
+  }
 }
 
 function prepare(options: LabOptions): {

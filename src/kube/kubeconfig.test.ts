@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { instant } from '../domain/time.ts';
 import { type KubeconfigOrigin, parseKubeconfig } from './kubeconfig.ts';
 import { CERTIFICATE, KEY_OF_CERTIFICATE, OTHER_KEY } from './testing/certificates.ts';
@@ -95,6 +95,7 @@ test('a key that does not belong to the certificate is found out', () => {
 
 test('a file of the operator may refer to files beside it, and entries of other contexts are not touched', () => {
   const directory = mkdtempSync(join(tmpdir(), 'antipode-kubeconfig-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
   writeFileSync(join(directory, 'token'), 'secret-token\n');
   const other = { name: 'other', user: { 'token-file': '/does/not/exist' } };
   const config = text({ extra: { users: [{ name: 'u', user: { tokenFile: 'token' } }, other] } });

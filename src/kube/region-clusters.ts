@@ -73,8 +73,10 @@ export function startRegionClusters(deps: RegionClustersDeps, signal: AbortSigna
   const { objective, namespace, clock, onChange } = deps;
   const entries = new Map<string, Entry>();
   const refresh = (name: string): void => {
+    const before = entries.get(name);
     refreshEntry(deps, entries, regions.get({ name }), secretOf, name, signal);
-    onChange(name);
+    // Most changes of a RegionHealth are of its status, and concern nobody here.
+    if (entries.get(name) !== before) onChange(name);
   };
   const secretOf = (name: string): KubeObject | undefined => secrets.get({ namespace, name });
   const regions: Informer = objective.informer(REGIONS, { onChange: ({ name }) => refresh(name) }, signal);
@@ -137,9 +139,17 @@ function refreshEntry(
     return;
   }
   const next = entryFor(deps, region, secretOf, before);
-  if (next === before) return;
+  if (next === before || sameProblem(before, next)) return;
   entries.set(name, next);
   retire(deps, before, signal);
+}
+
+function sameProblem(before: Entry | undefined, next: Entry): boolean {
+  return (
+    before?.state.kind === 'unavailable' &&
+    next.state.kind === 'unavailable' &&
+    before.state.message === next.state.message
+  );
 }
 
 function entryFor(

@@ -22,7 +22,7 @@ export interface LabPlan {
   readonly binaries: Binaries;
   readonly progress: (line: string) => void;
   readonly signal?: AbortSignal;
-  /** Removes the lab's files; called last. */
+  /** Called last, when the lab was stopped: removes its files. */
   readonly remove: () => void;
 }
 
@@ -49,40 +49,31 @@ const REGIONS = {
 } as const;
 const NODES_PER_ZONE = 2;
 
-interface Running {
-  readonly facts: LabFacts;
-  readonly clusters: readonly RunningCluster[];
-}
-
-/** @throws LabError; then nothing is left running and the files are removed */
+/** @throws LabError; then nothing is left running, but the files are still there */
 export async function runLab(plan: LabPlan): Promise<Lab> {
-  const launcher = createLauncher(
-    await plan.binaries.path('tether').catch((error: unknown) => {
-      plan.remove();
-      throw error;
-    }),
-  );
-  let control: ControlServer | undefined;
+  const launcher = createLauncher(await plan.binaries.path('tether'));
   const clusters: RunningCluster[] = [];
-  const stop = once(async () => {
+  let control: ControlServer | undefined;
+  const end = async () => {
     await launcher.killAll();
     await Promise.all(clusters.map((cluster) => cluster.kill()));
     await control?.close();
+  };
+  const stop = once(async () => {
+    await end();
     plan.remove();
   });
   const abort = () => void launcher.killAll();
   plan.signal?.addEventListener('abort', abort, { once: true });
   try {
     plan.signal?.throwIfAborted();
-    const running = await startAll(plan, launcher, clusters);
+    const facts = await startAll(plan, launcher, clusters);
     const direct: Control = controlOf(clusters, { launcher, directory: plan.directory, stop });
-    control = await serveControl(running.facts.socket, direct, () =>
-      clusters.map((cluster) => cluster.status()),
-    );
-    writeFileSync(factsPath(plan.directory), JSON.stringify(running.facts, undefined, 2));
-    return labHandle(running.facts, direct);
+    control = await serveControl(facts.socket, direct, () => clusters.map((cluster) => cluster.status()));
+    writeFileSync(factsPath(plan.directory), JSON.stringify(facts, undefined, 2));
+    return labHandle(facts, direct);
   } catch (error) {
-    await stop();
+    await end();
     throw error;
   } finally {
     plan.signal?.removeEventListener('abort', abort);
@@ -90,7 +81,7 @@ export async function runLab(plan: LabPlan): Promise<Lab> {
 }
 
 /** @param clusters receives each cluster as it becomes ready, also when another fails */
-async function startAll(plan: LabPlan, launcher: Launcher, clusters: RunningCluster[]): Promise<Running> {
+async function startAll(plan: LabPlan, launcher: Launcher, clusters: RunningCluster[]): Promise<LabFacts> {
   const programs = await timed(plan, 'programs of the control plane', () => clusterPrograms(plan.binaries));
   const links = plan.binaries
     .path('toxiproxy-server')
@@ -121,7 +112,7 @@ async function startAll(plan: LabPlan, launcher: Launcher, clusters: RunningClus
     links,
     externalDns,
   ]);
-  const facts: LabFacts = {
+  return {
     name: plan.name,
     directory: plan.directory,
     socket: join(plan.directory, 'control.sock'),
@@ -130,7 +121,6 @@ async function startAll(plan: LabPlan, launcher: Launcher, clusters: RunningClus
     clusters: { source, recovery, objective: objectiveFacts },
     dns: dnsFacts,
   };
-  return { facts, clusters };
 }
 
 async function linked(cluster: RunningCluster, links: Links): Promise<ClusterFacts> {

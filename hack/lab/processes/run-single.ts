@@ -14,18 +14,15 @@ export interface SingleRun {
   readonly control: Control;
 }
 
-/** @throws LabError; then nothing is left running and `remove` was called */
+/** @throws LabError; then nothing is left running, but the files are still there */
 export async function runSingle(plan: {
   readonly directory: string;
   readonly binaries: Binaries;
   readonly request: Pick<ClusterRequest, 'name' | 'region' | 'zones' | 'nodesPerZone'>;
+  /** Called last, when the cluster was stopped: removes its files. */
   readonly remove: () => void;
 }): Promise<SingleRun> {
   const launcher = createLauncher(await plan.binaries.path('tether'));
-  const stop = async () => {
-    await launcher.killAll();
-    plan.remove();
-  };
   try {
     const cluster = await startCluster(launcher, await clusterPrograms(plan.binaries), {
       ...plan.request,
@@ -41,13 +38,14 @@ export async function runSingle(plan: {
         launcher,
         directory: plan.directory,
         stop: async () => {
+          await launcher.killAll();
           await cluster.kill();
-          await stop();
+          plan.remove();
         },
       }),
     };
   } catch (error) {
-    await stop();
+    await launcher.killAll();
     throw error;
   }
 }

@@ -80,6 +80,10 @@ const cases: Record<string, [NodeEvidence, ProbeHistory[], string, string]> = {
   ],
 };
 
+const failed = (reason: ProbeFailureReason) =>
+  ({ kind: 'failed', latency: millis(1), reason, message: reason }) as const;
+const judge = (probe: ProbeHistory) => judgeZone({ name: 'z', nodes: unknown, probes: [probe] }, rules).state;
+
 describe('a zone is judged', () => {
   for (const [name, [seenNodes, probes, state, message]] of Object.entries(cases)) {
     test(`${state} with ${name}`, () => {
@@ -102,10 +106,6 @@ describe('a zone is judged', () => {
   });
 
   test('failures of our own resolver neither count nor are forgiven', () => {
-    const failed = (reason: ProbeFailureReason) =>
-      ({ kind: 'failed', latency: millis(1), reason, message: reason }) as const;
-    const judge = (probe: ProbeHistory) =>
-      judgeZone({ name: 'z', nodes: unknown, probes: [probe] }, rules).state;
     let probe = history('a', '+');
     for (const reason of ['refused', 'resolver', 'resolver', 'refused'] as const)
       probe = remember('a', probe, failed(reason));

@@ -283,7 +283,10 @@ describe('refusals', () => {
       apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
       kind: 'PriorityLevelConfiguration',
       metadata: { name: 'test-closed' },
-      spec: { type: 'Limited', limited: { nominalConcurrencyShares: 0, limitResponse: { type: 'Reject' } } },
+      spec: {
+        type: 'Limited',
+        limited: { nominalConcurrencyShares: 0, borrowingLimitPercent: 0, limitResponse: { type: 'Reject' } },
+      },
     };
     const schema = {
       apiVersion: 'flowcontrol.apiserver.k8s.io/v1',

@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterEach(async () => {
   stop.abort();
   await client.cluster.close();
-  await proxy.listen().catch(() => undefined);
+  await proxy.listen();
 });
 afterAll(async () => {
   await writer.close();

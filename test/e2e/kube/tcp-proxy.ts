@@ -26,11 +26,14 @@ export async function tcpProxy(targetPort: number): Promise<TcpProxy> {
   let server: Server | undefined;
 
   const listen = async (): Promise<void> => {
+    if (server !== undefined) return;
     const created = createServer((incoming) => {
       accepted += 1;
       join(incoming, connect(targetPort, '127.0.0.1'), sockets);
     });
-    await new Promise<void>((resolve) => created.listen(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve, reject) => {
+      created.once('error', reject).listen(port, '127.0.0.1', resolve);
+    });
     const address = created.address();
     if (address !== null && typeof address === 'object') port = address.port;
     server = created;
