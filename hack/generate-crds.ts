@@ -46,5 +46,5 @@ process.exitCode =
         ROOT,
         files,
         [CRDS, CHART_CRDS].map((directory) => ({ path: directory, ending: '.yaml' })),
-        'npm run crds',
+        'make crds',
       );

@@ -18,7 +18,7 @@ function kindPages(): readonly GeneratedFile[] {
   return kinds.map((kind) => {
     const schemas = schemasOf(kind);
     // What is refused is said by the generator of the CRDs, at length.
-    if (schemas.kind === 'refused') throw new Error(`${kind.kind} is not structural: run \`npm run crds\``);
+    if (schemas.kind === 'refused') throw new Error(`${kind.kind} is not structural: run \`make crds\``);
     return { path: `${PAGES}/${kind.kind.toLowerCase()}.md`, text: referencePage(kind, schemas) };
   });
 }
@@ -28,5 +28,5 @@ process.exitCode = await writeOrCheck(
   ROOT,
   [...kindPages(), { path: `${PAGES}/reasons.md`, text: reasonsPage(catalogues) }],
   [{ path: PAGES, ending: '.md' }],
-  'npm run docs',
+  'make crds',
 );

@@ -2,13 +2,13 @@
 
 export interface Stages {
   /** Runs one stage; its title is shown at once, its time when it has ended. */
-  stage<T>(title: string, work: () => Promise<T>): Promise<T>;
+  readonly stage: <T>(title: string, work: () => Promise<T>) => Promise<T>;
   /** A line inside a stage. */
-  say(line: string): void;
+  readonly say: (line: string) => void;
   /** A block as printed by another program. */
-  show(text: string): void;
+  readonly show: (text: string) => void;
   /** Seconds since the first stage. */
-  total(): number;
+  readonly total: () => number;
 }
 
 export class StageError extends Error {

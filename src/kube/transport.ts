@@ -14,7 +14,7 @@ import {
 } from '../domain/time.ts';
 import { type BackoffPolicy, backoffDelay, type Random } from './backoff.ts';
 import { type ConnectionPool, createConnectionPool, MAX_CONNECTIONS } from './connection-pool.ts';
-import { DeadlineExceededError, follow, withDeadline } from './deadline.ts';
+import { DeadlineExceededError, follow, orAborted, withDeadline } from './deadline.ts';
 import type { KubeError } from './errors.ts';
 import type { Connection } from './kubeconfig.ts';
 import type { ClientObserver } from './observers.ts';
@@ -204,7 +204,7 @@ async function exchange(caller: Caller, request: ApiRequest, signal: AbortSignal
   const start = caller.options.clock.tick();
   const { dispatcher, headers } = await caller.pool.authenticated('calls');
   try {
-    const response = await dispatcher.request(toHttp(caller, request, headers, signal));
+    const response = await startHttp(dispatcher, toHttp(caller, request, headers, signal), signal);
     caller.lastAnswer = caller.options.clock.tick();
     const text = await response.body.text();
     return { status: response.statusCode, text, after: retryAfter(response.headers['retry-after']) };
@@ -229,7 +229,7 @@ async function openStream(
     return await withDeadline(caller.options.clock, limit, signal, async (bounded) => {
       follow(bounded, open);
       const { dispatcher, headers } = await caller.pool.authenticated('watches');
-      const response = await dispatcher.request(toHttp(caller, request, headers, open.signal));
+      const response = await startHttp(dispatcher, toHttp(caller, request, headers, open.signal), open.signal);
       if (response.statusCode === 200) return response.body;
       const context = contextOf(caller.options.cluster, request);
       throw errorFromResponse(response.statusCode, await response.body.text(), context);
@@ -238,6 +238,18 @@ async function openStream(
     unfollow();
     throw error;
   }
+}
+
+/**
+ * undici heeds the signal only once a request has a connection; one that waits
+ * for a connection is left behind here, and never sent when it gets one.
+ */
+function startHttp(
+  dispatcher: Dispatcher,
+  options: Dispatcher.RequestOptions,
+  signal: AbortSignal,
+): Promise<Dispatcher.ResponseData> {
+  return orAborted(dispatcher.request(options), signal);
 }
 
 function toHttp(

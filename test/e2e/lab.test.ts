@@ -1,7 +1,15 @@
 /** The lab itself: what the other e2e tests take for granted. */
 import { execFileSync, spawn } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -324,15 +332,32 @@ function tcp(port: number): Promise<'open' | 'refused'> {
   });
 }
 
-/** Processes that have the folder in their command line, apart from those that only look at it. */
+/** Processes that work in the folder or have it in their command line. */
 function processesOf(directory: string): readonly { readonly pid: string; readonly command: string }[] {
-  return execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8', maxBuffer: 16 * 1024 * 1024 })
-    .split('\n')
-    .filter((line) => line.includes(`${directory}/`))
-    .map((line) => {
-      const [, pid = '', command = ''] = /^\s*(\d+)\s+(.*)$/.exec(line) ?? [];
-      return { pid, command };
-    });
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map((pid) => ({ pid, command: read(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) }))
+    .filter(
+      ({ pid, command }) =>
+        command.includes(`${directory}/`) ||
+        inside(
+          directory,
+          read(() => readlinkSync(`/proc/${pid}/cwd`)),
+        ),
+    );
+}
+
+function inside(directory: string, path: string): boolean {
+  return path === directory || path.startsWith(`${directory}/`);
+}
+
+/** Empty for a process that ended while it was looked at. */
+function read(look: () => string): string {
+  try {
+    return look();
+  } catch {
+    return '';
+  }
 }
 
 function commandsOf(directory: string): string {
