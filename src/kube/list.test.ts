@@ -47,7 +47,11 @@ test('a list that expires again and again fails in the end', async () => {
 });
 
 test('an answer that is no list is told as that, not as an empty list', async () => {
-  await expect(listAll(answering([{ items: [] }]), type, {}, 1, signal)).rejects.toMatchObject({ code: 'Malformed' });
+  await expect(listAll(answering([{ items: [] }]), type, {}, 1, signal)).rejects.toMatchObject({
+    code: 'Malformed',
+  });
   const nameless = { metadata: { resourceVersion: '1' }, items: [{ spec: {} }] };
-  await expect(listAll(answering([nameless]), type, {}, 1, signal)).rejects.toMatchObject({ code: 'Malformed' });
+  await expect(listAll(answering([nameless]), type, {}, 1, signal)).rejects.toMatchObject({
+    code: 'Malformed',
+  });
 });

@@ -229,7 +229,11 @@ async function openStream(
     return await withDeadline(caller.options.clock, limit, signal, async (bounded) => {
       follow(bounded, open);
       const { dispatcher, headers } = await caller.pool.authenticated('watches');
-      const response = await startHttp(dispatcher, toHttp(caller, request, headers, open.signal), open.signal);
+      const response = await startHttp(
+        dispatcher,
+        toHttp(caller, request, headers, open.signal),
+        open.signal,
+      );
       if (response.statusCode === 200) return response.body;
       const context = contextOf(caller.options.cluster, request);
       throw errorFromResponse(response.statusCode, await response.body.text(), context);

@@ -15,8 +15,6 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Folder of the lab, for attachLab. */
     labDirectory: string;
-    /** Milliseconds from nothing to three ready clusters, programs being built already; -1 when attached. */
-    labStartTime: number;
   }
 }
 
@@ -26,7 +24,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     const directory = join(labs, DEFAULT_LAB);
     await attachTo(directory);
     project.provide('labDirectory', directory);
-    project.provide('labStartTime', -1);
     return async () => undefined;
   }
   await provideBinaries({
@@ -35,10 +32,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     monotonic: () => performance.now(),
   }).all();
   const name = `e2e-${process.pid}`;
-  const started = performance.now();
   const lab = await startLab({ name, progress });
   project.provide('labDirectory', join(labs, name));
-  project.provide('labStartTime', performance.now() - started);
   return () => lab.stop();
 }
 

@@ -66,6 +66,9 @@ const plan = z.object({
   verdictAt: timestamp
     .optional()
     .describe('When the source was judged failed, if it was; RTO counts from here, else from startedAt.'),
+  lostAt: timestamp
+    .optional()
+    .describe('When the failure of the source was first seen, if it failed; loss is counted up to here.'),
   sourceVerdict: z.string().max(32).optional().describe('The verdict on the source when this started.'),
   stepTimeout: z.string().max(16).describe('How long one unit may take to become ready.'),
   dnsTimeout: z.string().max(16).describe('How long the authoritative servers may take.'),

@@ -131,6 +131,9 @@ export const regionHealthStatus = z.object({
   observedGeneration: z.int().optional().describe('The generation of the spec this status speaks of.'),
   verdict: verdict.optional().describe('What the observers together conclude.'),
   verdictSince: timestamp.optional().describe('Since when.'),
+  failingSince: timestamp
+    .optional()
+    .describe('Of a Failed region: when the failure was first seen. Loss is counted up to here.'),
   message: sentence.optional().describe('Why.'),
   zonesFailed: z.int().optional().describe('Zones judged Failed.'),
   zonesTotal: z.int().optional().describe('Zones known.'),

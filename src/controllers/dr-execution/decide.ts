@@ -58,7 +58,7 @@ export function freezePlan(
   { spec, point }: { readonly spec: DRScenarioSpec; readonly point: PointFacts },
   storePath: string,
 ): ExecutionPlan {
-  const { verdict, since } = facts.source;
+  const { verdict, since, failingSince = since } = facts.source;
   return {
     scenarioUid,
     sourceRegion: spec.source.region,
@@ -68,6 +68,7 @@ export function freezePlan(
     pointCapturedAt: point.capturedAt,
     storePath,
     ...(verdict === 'Failed' && since !== undefined ? { verdictAt: toRfc3339(since) } : {}),
+    ...(verdict === 'Failed' && failingSince !== undefined ? { lostAt: toRfc3339(failingSince) } : {}),
     sourceVerdict: verdict,
     stepTimeout: spec.failover.stepTimeout,
     dnsTimeout: spec.dns.timeout,

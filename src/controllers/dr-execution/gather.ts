@@ -165,6 +165,7 @@ async function regionFacts(
   if (object === undefined) return NOT_OBSERVED;
   const parsed = parseResource(object, { spec: regionHealthSpec, status: regionHealthStatus });
   if (parsed.kind === 'invalid') return NOT_OBSERVED;
-  const { verdict = 'Unknown', verdictSince, message = NOT_OBSERVED.message } = parsed.status;
-  return { verdict, since: verdictSince === undefined ? undefined : fromRfc3339(verdictSince), message };
+  const { verdict = 'Unknown', verdictSince, failingSince, message = NOT_OBSERVED.message } = parsed.status;
+  const moment = (text: string | undefined) => (text === undefined ? undefined : fromRfc3339(text));
+  return { verdict, since: moment(verdictSince), failingSince: moment(failingSince), message };
 }

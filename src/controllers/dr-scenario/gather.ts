@@ -47,11 +47,14 @@ function regionView(object: KubeObject): readonly (readonly [string, RegionView]
   const view: RegionView = {
     providerRegion: spec.region,
     verdict: status.verdict ?? 'Unknown',
-    since: status.verdictSince === undefined ? undefined : fromRfc3339(status.verdictSince),
+    since: moment(status.verdictSince),
+    failingSince: moment(status.failingSince),
     message: status.message ?? 'not observed yet',
   };
   return [[object.metadata.name, view]];
 }
+
+const moment = (text: string | undefined) => (text === undefined ? undefined : fromRfc3339(text));
 
 function executionView(object: KubeObject): readonly ExecutionView[] {
   const parsed = parseResource(object, { spec: drExecutionSpec, status: drExecutionStatus });

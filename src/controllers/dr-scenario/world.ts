@@ -10,6 +10,7 @@ export interface RegionView {
   readonly providerRegion: string;
   readonly verdict: Verdict;
   readonly since: Instant | undefined;
+  readonly failingSince: Instant | undefined;
   readonly message: string;
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../api/v1alpha1/region-health.ts';
 import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
 import type { ZoneVerdict } from '../../domain/health/zone.ts';
-import { type Instant, toRfc3339 } from '../../domain/time.ts';
+import { between, type Instant, instant, type Tick, toRfc3339 } from '../../domain/time.ts';
 import type { Decision } from './decide.ts';
 import type { Sights, ValidSubject } from './gather.ts';
 
@@ -37,6 +37,7 @@ export function statusOf(
     observedGeneration: subject.generation,
     verdict,
     verdictSince: sinceOf(before, verdict, now),
+    ...failing(before, decision, sights.at, now),
     message: text(decision.message),
     zonesFailed: raw.zonesFailed,
     zonesTotal: raw.zones.length,
@@ -62,6 +63,7 @@ export function invalidStatus(
   ];
   return {
     ...before,
+    failingSince: undefined,
     observedGeneration: generation,
     verdict: 'Unknown',
     verdictSince: sinceOf(before, 'Unknown', now),
@@ -90,6 +92,21 @@ function newsOf(status: RegionHealthStatus) {
 function sinceOf(before: RegionHealthStatus, verdict: Verdict, now: Instant): string {
   const same = before.verdict === verdict;
   return same && before.verdictSince !== undefined ? before.verdictSince : toRfc3339(now);
+}
+
+/** A verdict of Failed comes a while after the failure began; the moment it began is kept as long as it stands. */
+function failing(
+  before: RegionHealthStatus,
+  { verdict, memory }: Decision,
+  at: Tick,
+  now: Instant,
+): Pick<RegionHealthStatus, 'failingSince'> {
+  if (verdict !== 'Failed') return {};
+  if (before.verdict === 'Failed' && before.failingSince !== undefined)
+    return { failingSince: before.failingSince };
+  const { suspectedSince } = memory.health;
+  const age = suspectedSince === undefined ? 0 : between(suspectedSince, at);
+  return { failingSince: toRfc3339(instant(now - age)) };
 }
 
 function zoneStatus(zone: ZoneVerdict, before: RegionHealthStatus, now: Instant): ZoneStatus {

@@ -17,6 +17,8 @@ export interface RegionFacts {
   readonly verdict: Verdict;
   /** When that verdict began. */
   readonly since: Instant | undefined;
+  /** Of a failed region: when the failure was first seen, before the verdict. */
+  readonly failingSince?: Instant | undefined;
   readonly message: string;
 }
 
@@ -145,7 +147,8 @@ function checkAutomatic(
   const capturedAt = fromRfc3339(point.capturedAt);
   const rpo = parseDuration(spec.objectives.rpo) ?? millis(0);
   const budget = parseDuration(spec.failover.maxDataLoss ?? '') ?? millis(2 * rpo);
-  const loss = capturedAt === undefined ? undefined : elapsed(capturedAt, source.since ?? now);
+  const loss =
+    capturedAt === undefined ? undefined : elapsed(capturedAt, source.failingSince ?? source.since ?? now);
   if (loss !== undefined && loss <= budget) return undefined;
   const lost = loss === undefined ? 'an unknown time' : formatDuration(loss);
   return refuse(

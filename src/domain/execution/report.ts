@@ -20,17 +20,18 @@ export interface ReportFacts {
 }
 
 /**
- * The loss is counted from the instant the point is of to the moment the source
- * was judged failed (else the start of the execution); the time taken from that
- * same moment to the last unit ready and the last name answering. Neither is
- * ever negative: the moments may come from two machines.
+ * The loss is counted from the instant the point is of to the moment the failure
+ * of the source was first seen (else the start of the execution); the time taken
+ * from the verdict (else the start) to the last unit ready and the last name
+ * answering. Neither is ever negative: the moments may come from two machines.
  */
 export function reportOf({ plan, manifest, steps, startedAt, now }: ReportFacts): ExecutionReport {
   const verdictAt = plan.verdictAt === undefined ? undefined : fromRfc3339(plan.verdictAt);
-  const lossAt = verdictAt ?? startedAt;
+  const begunAt = verdictAt ?? startedAt;
+  const lossAt = (plan.lostAt === undefined ? undefined : fromRfc3339(plan.lostAt)) ?? begunAt;
   const capturedAt = fromRfc3339(plan.pointCapturedAt) ?? lossAt;
   const loss = span(capturedAt, lossAt);
-  const took = span(lossAt, lastOutcome(steps) ?? now);
+  const took = span(begunAt, lastOutcome(steps) ?? now);
   return {
     achievedRpoMillis: loss,
     achievedRtoMillis: took,

@@ -13,6 +13,7 @@ export const aRegion = (providerRegion: string, changes: Partial<RegionView> = {
   providerRegion,
   verdict: 'Healthy',
   since: undefined,
+  failingSince: undefined,
   message: 'all zones healthy',
   ...changes,
 });
