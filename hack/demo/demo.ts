@@ -3,14 +3,13 @@
  * region it runs in. What is shown is read from the clusters, the authoritative
  * DNS server and the operator's metrics, never made up here.
  */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StepStatus } from '../../src/api/v1alpha1/dr-execution.ts';
 import { askAuthority } from '../harness/dns.ts';
 import { untilExecuted } from '../harness/executions.ts';
 import { installAntipode, OPERATOR_NAMESPACE } from '../harness/install.ts';
-import { operatorCommand } from '../harness/operator.ts';
+import { buildOperator, operatorCommand } from '../harness/operator.ts';
 import { freePort } from '../harness/ports.ts';
 import { loadShop } from '../harness/shop.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -39,10 +38,7 @@ async function demo(stages: Stages): Promise<void> {
 }
 
 async function prepare({ stage, say }: Stages): Promise<Running> {
-  await stage(
-    'Building the operator',
-    async () => void execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']),
-  );
+  await stage('Building the operator', buildOperator);
   const lab = await stage(
     'Starting three real Kubernetes control planes, nodes in three zones each, and DNS',
     async () => {

@@ -1,8 +1,9 @@
 /** The operator as a child process of a test, the demo or a benchmark: the built program, as in the image. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { waitFor } from './wait.ts';
 
 export interface OperatorOptions {
@@ -16,8 +17,16 @@ export interface OperatorOptions {
   readonly port: number;
 }
 
-/** Built by `npm run build`. */
-const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'main.js');
+/** Compiles the operator, as the image does. @throws with the compiler's output */
+export async function buildOperator(): Promise<void> {
+  await promisify(execFile)(join(ROOT, 'node_modules', '.bin', 'tsc'), [
+    '-p',
+    join(ROOT, 'tsconfig.build.json'),
+  ]);
+}
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PROGRAM = join(ROOT, 'dist', 'main.js');
 /** Short enough for a test to see a takeover, in the proportions of the defaults. */
 const SHORT_LEASE = {
   '--lease-duration': '6s',

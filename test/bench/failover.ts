@@ -3,10 +3,10 @@
  * Prints each figure beside its limit, writes `bench.json`, and ends with 1 when
  * a limit is passed.
  */
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { askAuthority } from '../../hack/harness/dns.ts';
 import { untilExecuted } from '../../hack/harness/executions.ts';
+import { buildOperator } from '../../hack/harness/operator.ts';
 import { loadShop } from '../../hack/harness/shop.ts';
 import { waitFor } from '../../hack/harness/wait.ts';
 import { startLab } from '../../hack/lab/lab.ts';
@@ -121,7 +121,7 @@ function print(figures: readonly Figure[]): void {
   }
 }
 
-execFileSync('node_modules/.bin/tsc', ['-p', 'tsconfig.build.json']);
+await buildOperator();
 const figures = await failoverFigures();
 print(figures);
 writeFileSync('bench.json', `${JSON.stringify(figures, undefined, 2)}\n`);

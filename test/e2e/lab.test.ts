@@ -14,7 +14,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { downLab } from '../../hack/lab/detached.ts';
 import { attachLab } from '../../hack/lab/lab.ts';
 import type { Lab, LabCluster } from '../../hack/lab/types.ts';

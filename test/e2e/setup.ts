@@ -1,11 +1,12 @@
 /**
- * Once per e2e run: a lab that all test files share, started here and stopped
- * at the end. With `ANTIPODE_E2E_LAB=attach` the tests use the lab that
+ * Once per e2e run: the operator is compiled, and a lab that all test files
+ * share is started here and stopped at the end. With `ANTIPODE_E2E_LAB=attach` the tests use the lab that
  * `npm run lab -- up` left running and leave it running, which saves a
  * developer its start on every run.
  */
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { buildOperator } from '../../hack/harness/operator.ts';
 import { provideBinaries } from '../../hack/lab/build/ensure.ts';
 import { attachTo } from '../../hack/lab/control-client.ts';
 import { labsDirectory } from '../../hack/lab/directories.ts';
@@ -19,6 +20,7 @@ declare module 'vitest' {
 }
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  await buildOperator();
   const labs = labsDirectory(process.env);
   if (process.env['ANTIPODE_E2E_LAB'] === 'attach') {
     const directory = join(labs, DEFAULT_LAB);
