@@ -4,7 +4,7 @@
  * DNS server and the operator's metrics, never made up here.
  */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { StepStatus } from '../../src/api/v1alpha1/dr-execution.ts';
 import { askAuthority } from '../harness/dns.ts';
 import { untilExecuted } from '../harness/executions.ts';
@@ -14,6 +14,7 @@ import { freePort } from '../harness/ports.ts';
 import { loadShop } from '../harness/shop.ts';
 import { waitFor } from '../harness/wait.ts';
 import { downLab, upLab } from '../lab/detached.ts';
+import { attachLab } from '../lab/lab.ts';
 import type { Lab } from '../lab/types.ts';
 import { loadProtection, PROTECTION_FILE } from './protection.ts';
 import { createStages, StageError, type Stages } from './stages.ts';
@@ -214,7 +215,22 @@ async function main(): Promise<number> {
   } catch (error) {
     if (!(error instanceof StageError)) throw error;
     console.error(`\nFailed at: ${error.stage}\n${error.message}`);
+    console.error(await operatorLogTail());
+    console.error(
+      '\nThe lab is left as it is: look with `npm run lab -- status`. `make demo` starts afresh, `make demo-down` removes it.',
+    );
     return 1;
+  }
+}
+
+/** The end of the operator's log, when it got so far as to be started. */
+async function operatorLogTail(): Promise<string> {
+  try {
+    const { objective } = await attachLab();
+    const path = join(dirname(objective.directory), 'operator.log');
+    return `\n--- ${path}\n${readFileSync(path, 'utf8').split('\n').slice(-15).join('\n')}`;
+  } catch (error) {
+    return `\n(no operator log: ${error instanceof Error ? error.message : String(error)})`;
   }
 }
 

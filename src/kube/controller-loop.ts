@@ -1,10 +1,11 @@
 /**
  * Drives a controller: takes keys from a queue and reconciles several at a time.
- * A run that takes long gives its place to another key, so that keys which wait
- * for an unreachable cluster never keep the others waiting; a run that takes too
- * long is cut off and tried again later.
+ * Places are limited for runs that compute, not for runs that wait: one that
+ * lasts gives its place to another key, and a key whose last run lasted takes no
+ * place at all. So however many keys wait for an unreachable cluster, the others
+ * do not. A run that takes too long is cut off and tried again later.
  */
-import { type Clock, between as elapsedBetween, type Millis, minutes, seconds } from '../domain/time.ts';
+import { type Clock, between as elapsedBetween, type Millis, millis, minutes } from '../domain/time.ts';
 import { onAbort, withDeadline } from './deadline.ts';
 import { describeError, type Log } from './log.ts';
 import type { ReconcileObserver } from './observers.ts';
@@ -13,8 +14,11 @@ import type { WorkQueue } from './work-queue.ts';
 
 /** A run is cut off after this; steps that take longer are spread over several runs. */
 export const RUN_DEADLINE = minutes(2);
-/** A run that lasts longer is waiting for something far away: its place is given to another key. */
-export const SLOW_AFTER = seconds(1);
+/**
+ * A run that lasts longer is waiting for something far away. Short, because when
+ * a cluster vanishes every key of it holds a place for so long, once.
+ */
+export const SLOW_AFTER = millis(100);
 
 export interface Controller {
   /** For logs and metrics. */
@@ -36,24 +40,41 @@ export interface Controller {
 export async function runController(controller: Controller, signal: AbortSignal): Promise<void> {
   const { queue, workers } = controller;
   const undo = onAbort(signal, () => queue.shutDown());
-  const slow = new Set<Promise<void>>();
-  await Promise.all(Array.from({ length: workers }, () => work(controller, slow, signal)));
-  await Promise.all(slow);
+  const runs: Runs = { underWay: new Set(), slowKeys: new Set() };
+  await Promise.all(Array.from({ length: workers }, () => work(controller, runs, signal)));
+  await Promise.all(runs.underWay);
   undo();
 }
 
-async function work(controller: Controller, slow: Set<Promise<void>>, signal: AbortSignal): Promise<void> {
+interface Runs {
+  readonly underWay: Set<Promise<void>>;
+  /** Keys whose last run outlasted its place. */
+  readonly slowKeys: Set<string>;
+}
+
+/** One place. */
+async function work(
+  controller: Controller,
+  { underWay, slowKeys }: Runs,
+  signal: AbortSignal,
+): Promise<void> {
   const { queue, clock, slowAfter = SLOW_AFTER } = controller;
   for (;;) {
     const taken = await queue.take();
     if (taken === undefined || signal.aborted) return;
+    const { key, waited } = taken;
     const ended = new AbortController();
-    const run = reconcileOne(controller, taken.key, taken.waited, signal).finally(() => ended.abort());
-    slow.add(run);
-    const forget = (): void => void slow.delete(run);
-    run.then(forget, forget);
-    // Rejects when the run ends first: either way this place is free.
-    await clock.sleep(slowAfter, ended.signal).catch(() => undefined);
+    const run = reconcileOne(controller, key, waited, signal).finally(() => {
+      underWay.delete(run);
+      ended.abort();
+    });
+    underWay.add(run);
+    const lasting = clock.sleep(slowAfter, ended.signal).then(
+      () => slowKeys.add(key),
+      // Rejects when the run ends first.
+      () => slowKeys.delete(key),
+    );
+    if (!slowKeys.has(key)) await lasting;
   }
 }
 
