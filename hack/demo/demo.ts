@@ -11,7 +11,7 @@ import { untilExecuted } from '../harness/executions.ts';
 import { installAntipode, OPERATOR_NAMESPACE } from '../harness/install.ts';
 import { buildOperator, operatorCommand } from '../harness/operator.ts';
 import { freePort } from '../harness/ports.ts';
-import { loadShop } from '../harness/shop.ts';
+import { deployShop, loadShop } from '../harness/shop.ts';
 import { waitFor } from '../harness/wait.ts';
 import { downLab, upLab } from '../lab/detached.ts';
 import { attachLab } from '../lab/lab.ts';
@@ -74,18 +74,7 @@ async function protect({ lab }: Running, { stage, say, show }: Stages): Promise<
   await stage(
     `Deploying an online shop (${shop.objects.length} objects, two namespaces) in ${lab.source.name}`,
     async () => {
-      await applyShop(lab, shop.manifest);
-      for (const namespace of shop.namespaces) {
-        await lab.source.kubectl([
-          '-n',
-          namespace,
-          'wait',
-          '--for=condition=Ready',
-          'pod',
-          '--all',
-          '--timeout=60s',
-        ]);
-      }
+      await deployShop(lab.source, shop);
       show(await lab.source.kubectl(['get', 'deployments,statefulsets,jobs', '-A']));
     },
   );
@@ -111,13 +100,6 @@ async function protect({ lab }: Running, { stage, say, show }: Stages): Promise<
     say(`${HOSTNAME} -> ${address} (asked of the authoritative server ${lab.dns.server})`);
     show(await tables(lab));
   });
-}
-
-/** A CRD is not served the moment it is created: kubectl is asked again until its kind is. */
-async function applyShop(lab: Lab, manifest: string): Promise<void> {
-  await waitFor({ what: 'the shop to be applied', seconds: 20 }, () =>
-    lab.source.kubectl(['apply', '--server-side', '-f', '-'], { input: manifest }),
-  );
 }
 
 async function loseRegion({ lab }: Running, { stage, say }: Stages): Promise<void> {

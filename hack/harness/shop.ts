@@ -3,6 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { type Fields, fieldsAt, isFields, textAt } from '../../src/api/fields.ts';
+import type { LabCluster } from '../lab/types.ts';
+import { waitFor } from './wait.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', 'demo', 'shop');
 
@@ -33,6 +35,31 @@ export async function loadShop(front = 'shop'): Promise<Shop> {
 
 const rename = (namespace: string, front: string): string =>
   namespace === 'shop' ? front : namespace.replace(/^shop-data/, `${front}-data`);
+
+/**
+ * Applies the shop and waits until all of its Pods are ready or done.
+ * @throws DeadlineError, LabCommandError
+ */
+export async function deployShop(cluster: LabCluster, { manifest, namespaces }: Shop): Promise<void> {
+  const args = ['apply', '--server-side', '-f', '-'];
+  // A CRD is not served the moment it is created: kubectl is asked again until its kind is.
+  await waitFor({ what: 'the shop to be applied', seconds: 20 }, () =>
+    cluster.kubectl(args, { input: manifest }),
+  );
+  const [front, data] = namespaces;
+  await Promise.all([
+    ...['catalog', 'cart', 'orders', 'payments', 'web'].map((name) =>
+      rolledOut(cluster, front, `deployment/${name}`),
+    ),
+    ...['statefulset/db', 'statefulset/queue', 'deployment/redis'].map((name) =>
+      rolledOut(cluster, data, name),
+    ),
+    cluster.kubectl(['-n', front, 'wait', '--for=condition=Complete', 'job/migrate', '--timeout=90s']),
+  ]);
+}
+
+const rolledOut = (cluster: LabCluster, namespace: string, workload: string): Promise<string> =>
+  cluster.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=90s']);
 
 /** Rewrites every `namespace` field and the names of Namespaces, and the host names that hold one. */
 function moved(object: Fields, front: string): Fields {

@@ -58,6 +58,7 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
 
 /**
  * One cluster with its link, for tests that need no region to lose.
+ * @public
  * @throws LabError
  */
 export async function startCluster(options: SingleClusterOptions = {}): Promise<SingleCluster> {

@@ -1,17 +1,10 @@
 /** The region the operator itself runs in, as its own nodes are labelled: it must be neither source nor recovery. */
 import { textAt } from '../api/fields.ts';
 import { between, type Clock, minutes, type Tick } from '../domain/time.ts';
-import type { Cluster, ResourceType } from '../kube/cluster.ts';
+import type { Cluster } from '../kube/cluster.ts';
+import { NODES } from './resources.ts';
 
 const REGION_LABEL = 'topology.kubernetes.io/region';
-const NODES: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'nodes',
-  kind: 'Node',
-  namespaced: false,
-  verbs: ['list'],
-};
 /** Nodes come and go; their region does not. */
 const KEPT = minutes(10);
 

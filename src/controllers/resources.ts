@@ -1,9 +1,17 @@
-/** Reading Antipode's own kinds from the objective cluster and publishing their status: the same for every controller. */
+/** Resource types that controllers share, and publishing the status of Antipode's own kinds. */
 import type { KubeObject } from '../api/object.ts';
+import { FIELD_MANAGER } from '../api/ownership.ts';
 import { API_VERSION, GROUP, type KindDefinition, VERSION } from '../api/v1alpha1/common.ts';
 import type { Cluster, ResourceType } from '../kube/cluster.ts';
 
-export const FIELD_MANAGER = 'antipode';
+export const NODES: ResourceType = {
+  group: '',
+  version: 'v1',
+  resource: 'nodes',
+  kind: 'Node',
+  namespaced: false,
+  verbs: ['list', 'watch'],
+};
 
 /** The resource type of one of our kinds, known without discovery. */
 export function resourceOf(definition: KindDefinition): ResourceType {

@@ -21,7 +21,7 @@ describe('the Service that announces a name', () => {
       'external-dns.kubernetes.io/target': '192.0.2.1,192.0.2.2',
       'external-dns.kubernetes.io/ttl': '30',
     });
-    expect(service.metadata.labels).toMatchObject({ 'antipode.dev/scenario': 'shop' });
+    expect(service.metadata.labels).toMatchObject({ 'antipode.dev/scenario': 'dr.shop' });
   });
 
   test('is named after the hostname, differently for every one, within what Kubernetes allows', () => {

@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { textAt } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
+import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../api/ownership.ts';
 import { parseTarget } from '../domain/dns/address.ts';
 import { changeProblem, type Desired, type DnsRecord, desiredOf, type Side } from '../domain/dns/desired.ts';
 import type { Cluster, ClusterAccess } from '../kube/cluster.ts';
@@ -21,11 +22,8 @@ export const ANNOTATION_PREFIXES = [
   'external-dns.alpha.kubernetes.io/',
   'external-dns.kubernetes.io/',
 ] as const;
-/** Name of the scenario a Service announces for. */
-export const SCENARIO_LABEL = 'antipode.dev/scenario';
 /** Hash of the hostname, by which the Service of a name is found in any namespace. */
 export const RECORD_LABEL = 'antipode.dev/dns-record';
-const FIELD_MANAGER = 'antipode';
 /** ExternalName Services must name something; the annotation `target` overrides it. RFC 2606 keeps `.invalid` free. */
 const PLACEHOLDER = 'see-annotations.invalid';
 
@@ -122,7 +120,7 @@ export function announcement(scenario: AnnounceRequest['scenario'], desired: Des
     metadata: {
       namespace: scenario.namespace,
       name: serviceName(desired.hostname),
-      labels: { [SCENARIO_LABEL]: scenario.name, [RECORD_LABEL]: hashOf(desired.hostname) },
+      labels: { [SCENARIO_LABEL]: scenarioLabel(scenario), [RECORD_LABEL]: hashOf(desired.hostname) },
       annotations,
     },
     spec: { type: 'ExternalName', externalName: alias?.value ?? PLACEHOLDER },
@@ -153,7 +151,7 @@ function conflict(
   // external-dns gives a name that two Services announce the targets of both.
   const rival = holders.find((holder) => holder.metadata.namespace !== scenario.namespace);
   if (rival !== undefined) {
-    const other = `${rival.metadata.namespace}/${rival.metadata.labels?.[SCENARIO_LABEL] ?? '?'}`;
+    const other = rival.metadata.labels?.[SCENARIO_LABEL] ?? `of namespace ${rival.metadata.namespace}`;
     return `${desired.hostname} is announced by scenario ${other} already (Service ${rival.metadata.namespace}/${rival.metadata.name}): remove the record from one of them, and that Service`;
   }
   if (existing === undefined) return undefined;
@@ -162,7 +160,7 @@ function conflict(
   if (owner === undefined || existing.metadata.labels?.[RECORD_LABEL] !== hashOf(desired.hostname)) {
     return `${at} exists and was not made by Antipode, so ${desired.hostname} cannot be announced: rename or delete that Service`;
   }
-  if (owner !== scenario.name) {
+  if (owner !== scenarioLabel(scenario)) {
     return `${desired.hostname} is announced by scenario ${owner} already (${at}): remove the record from one of them, and that Service`;
   }
   return changeProblem(desired.hostname, announcedTargets(existing), desired.targets);

@@ -3,7 +3,9 @@
  * for every call, retries that fit into it, errors mapped to {@link KubeError}.
  * It knows HTTP and nothing of objects; `cluster-client.ts` knows objects.
  */
+
 import { type Dispatcher, errors } from 'undici';
+import { FIELD_MANAGER } from '../api/ownership.ts';
 import {
   type Clock,
   between as elapsedBetween,
@@ -27,7 +29,6 @@ export const LIST_DEADLINE = seconds(60);
 const RETRY: BackoffPolicy = { base: millis(200), max: seconds(3) };
 /** A refused connection is worth a second and third try, for a server that restarts; not the whole deadline. */
 const CONNECTION_ATTEMPTS = 3;
-const USER_AGENT = 'antipode';
 
 /** Whether a call may be sent again when it is not known if the server acted on the first. */
 export type Repeatable = 'repeatable' | 'once';
@@ -269,7 +270,7 @@ function toHttp(
     method: request.method,
     headers: {
       ...authentication,
-      'user-agent': USER_AGENT,
+      'user-agent': FIELD_MANAGER,
       accept: request.accept ?? 'application/json',
       ...(request.body === undefined ? {} : { 'content-type': request.body.contentType }),
     },

@@ -7,7 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { askAuthority } from '../../hack/harness/dns.ts';
 import { untilExecuted } from '../../hack/harness/executions.ts';
 import { buildOperator } from '../../hack/harness/operator.ts';
-import { loadShop } from '../../hack/harness/shop.ts';
+import { deployShop, loadShop } from '../../hack/harness/shop.ts';
 import { waitFor } from '../../hack/harness/wait.ts';
 import { startLab } from '../../hack/lab/lab.ts';
 import type { Lab } from '../../hack/lab/types.ts';
@@ -77,18 +77,7 @@ async function lose(lab: Lab, antipode: Antipode): Promise<readonly Figure[]> {
 
 async function protect(lab: Lab, antipode: Antipode): Promise<number> {
   const shop = await loadShop('bench');
-  await apply(lab.source, shop.objects);
-  for (const namespace of shop.namespaces) {
-    await lab.source.kubectl([
-      '-n',
-      namespace,
-      'wait',
-      '--for=condition=Ready',
-      'pod',
-      '--all',
-      '--timeout=90s',
-    ]);
-  }
+  await deployShop(lab.source, shop);
   const service = { namespace: shop.namespaces[0], name: 'web' };
   const dns = {
     records: [{ hostname: HOSTNAME, source: { service }, recovery: { service } }],

@@ -18,6 +18,12 @@ export const objectName = textMatching(
   "must be a name of lower-case letters, digits, '-' and '.', starting and ending with a letter or digit, e.g. eu-west",
   { max: 253 },
 );
+/** The value of a label, as providers name regions and zones: `eu-west-1a`, `RegionOne`, `nova`. */
+export const labelValue = textMatching(
+  /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/,
+  "must be the value of a label: letters, digits, '-', '_' and '.', starting and ending with a letter or digit, e.g. eu-west-1a",
+  { max: 63 },
+);
 /** `0s`, `30s`, `5m`, `1h30m`; parsed by domain/time.ts. */
 export const duration = durationText();
 /** RFC 3339, written by Antipode. */

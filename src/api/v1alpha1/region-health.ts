@@ -5,6 +5,7 @@ import {
   dnsLabel,
   duration,
   type KindDefinition,
+  labelValue,
   objectName,
   sentence,
   timestamp,
@@ -33,7 +34,9 @@ const tcpProbe = z.object({
 const probe = z
   .object({
     name: dnsLabel.describe('Unique among the probes of this region.'),
-    zone: dnsLabel.optional().describe('The zone this probe speaks for; without it, the region as a whole.'),
+    zone: labelValue
+      .optional()
+      .describe('The zone this probe speaks for; without it, the region as a whole.'),
     http: httpProbe.optional().describe('An HTTP request.'),
     tcp: tcpProbe.optional().describe('A TCP connection.'),
   })
@@ -71,7 +74,7 @@ const failure = z.object({
 });
 
 export const regionHealthSpec = z.object({
-  region: dnsLabel.describe(
+  region: labelValue.describe(
     "The region's name at its provider, as in the node label topology.kubernetes.io/region.",
   ),
   clusterRef: z
@@ -100,7 +103,7 @@ export const zoneState = z.enum(['Healthy', 'Degraded', 'Failed', 'Unknown']);
 export type ZoneState = z.infer<typeof zoneState>;
 
 const zoneStatus = z.object({
-  name: dnsLabel.describe('As in the node label topology.kubernetes.io/zone.'),
+  name: labelValue.describe('As in the node label topology.kubernetes.io/zone.'),
   state: zoneState.describe('How it is judged.'),
   since: timestamp.describe('Since when, on the clock of the observer that wrote it; for people.'),
   nodesReady: z.int().optional().describe('Absent while the control plane cannot be asked.'),

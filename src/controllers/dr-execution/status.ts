@@ -6,11 +6,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '../../api/object.ts';
+import { FIELD_MANAGER } from '../../api/ownership.ts';
 import { API_VERSION } from '../../api/v1alpha1/common.ts';
 import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
 import { elapsed, fromRfc3339, type Millis, millis } from '../../domain/time.ts';
-import { FIELD_MANAGER } from '../resources.ts';
 import type { ExecutionDeps } from './deps.ts';
 import type { Execution } from './gather.ts';
 

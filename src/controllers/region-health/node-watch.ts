@@ -2,19 +2,12 @@
  * The nodes of one region's cluster, kept by a watch: reading them whole with
  * every observation would cost megabytes each time in a large cluster.
  */
+
 import { arrayAt, textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
-import type { Cluster, ResourceType } from '../../kube/cluster.ts';
-
-const NODES: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'nodes',
-  kind: 'Node',
-  namespaced: false,
-  verbs: ['list', 'watch'],
-};
+import type { Cluster } from '../../kube/cluster.ts';
+import { NODES } from '../resources.ts';
 
 /** API servers send a bookmark about every minute, so a watch without news for this long is not alive. */
 const MAX_STALENESS: Millis = seconds(90);

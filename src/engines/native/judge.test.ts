@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/object.ts';
+import { bounded, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
 import { judge } from './judge.ts';
-import { bounded, SCENARIO_LABEL, scenarioLabel } from './ownership.ts';
 import { prepare } from './prepare.ts';
 
 const shop = { namespace: 'dr', name: 'shop', uid: 'u1' };

@@ -3,9 +3,9 @@
  * under its name. Pure, and the only place that decides whose an object is.
  */
 import { groupOf, type KubeObject } from '../../api/object.ts';
+import { isOurs, SCENARIO_LABEL } from '../../api/ownership.ts';
 import type { ScenarioIdentity } from '../engine.ts';
 import { objectDigest } from './digest.ts';
-import { isOurs, SCENARIO_LABEL } from './ownership.ts';
 
 export type Judgement =
   | { readonly kind: 'create' }

@@ -4,8 +4,8 @@
  * at, and must hold nothing else; what is Antipode's own is beside it.
  */
 import type { ObjectRef } from '../../api/object.ts';
+import { bounded } from '../../api/ownership.ts';
 import type { ScenarioIdentity } from '../engine.ts';
-import { bounded } from './ownership.ts';
 
 export const VELERO_FORMAT_VERSION = '1.1.0';
 

@@ -5,9 +5,9 @@
  * whatever this leaves in is compared, and written into the other region.
  */
 import type { KubeObject, OwnerReference } from '../../api/object.ts';
+import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL } from '../../api/ownership.ts';
 import { omit, withoutKeys } from './editing.ts';
 import { ruleFor } from './normalize-kinds.ts';
-import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL } from './ownership.ts';
 
 /**
  * Annotations that are state or a second copy, on any kind. A trailing slash

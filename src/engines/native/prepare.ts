@@ -3,8 +3,8 @@
  * its owners named by the uids they have there.
  */
 import type { KubeObject, OwnerReference } from '../../api/object.ts';
+import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
 import { normalize } from './normalize.ts';
-import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL, scenarioLabel } from './ownership.ts';
 
 /** An owner with its uid in the target. */
 export interface ResolvedOwner {

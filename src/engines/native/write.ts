@@ -9,6 +9,7 @@
  */
 import { arrayAt, type Fields, isFields } from '../../api/fields.ts';
 import type { KubeObject, OwnerReference } from '../../api/object.ts';
+import { FIELD_MANAGER, RECOVERY_POINT_ANNOTATION } from '../../api/ownership.ts';
 import { compareText } from '../../domain/graph/sorting.ts';
 import type { ResourceType } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
@@ -16,7 +17,6 @@ import type { ApplyOutcome, OpenPoint, ScenarioIdentity } from '../engine.ts';
 import { objectDigest } from './digest.ts';
 import { normalize } from './normalize.ts';
 import { foreign } from './obstacles.ts';
-import { FIELD_MANAGER, RECOVERY_POINT_ANNOTATION } from './ownership.ts';
 import { prepare } from './prepare.ts';
 import type { Target } from './target.ts';
 

@@ -1,6 +1,6 @@
 /** The operator is killed at every step of a failover, as `kill -9` does, and each time another goes on. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadShop, type Shop } from '../../../hack/harness/shop.ts';
+import { deployShop, loadShop, type Shop } from '../../../hack/harness/shop.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab } from '../../../hack/lab/types.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
@@ -35,16 +35,7 @@ beforeAll(async () => {
   objective = await connect(lab.objective);
   shop = await loadShop('killed');
   const [front] = shop.namespaces;
-  await apply(lab.source, shop.objects);
-  await lab.source.kubectl([
-    '-n',
-    front,
-    'wait',
-    '--for=condition=Available',
-    'deployment',
-    '--all',
-    '--timeout=60s',
-  ]);
+  await deployShop(lab.source, shop);
   const service = { namespace: front, name: 'web' };
   const dns = {
     records: [{ hostname: HOSTNAME, source: { service }, recovery: { service } }],

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askAuthority } from '../../../hack/harness/dns.ts';
 import { type ExecutionSight, untilExecuted } from '../../../hack/harness/executions.ts';
-import { loadShop, type Shop } from '../../../hack/harness/shop.ts';
+import { deployShop, loadShop, type Shop } from '../../../hack/harness/shop.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
@@ -32,34 +32,7 @@ beforeAll(async () => {
   lab = await getLab();
   antipode = await installOn(lab);
   shop = await loadShop('whole-path');
-  await apply(lab.source, shop.objects);
-  for (const namespace of shop.namespaces) {
-    await lab.source.kubectl([
-      '-n',
-      namespace,
-      'wait',
-      '--for=condition=Available',
-      'deployment',
-      '--all',
-      '--timeout=60s',
-    ]);
-  }
-  await lab.source.kubectl([
-    '-n',
-    shop.namespaces[1],
-    'rollout',
-    'status',
-    'statefulset/db',
-    '--timeout=60s',
-  ]);
-  await lab.source.kubectl([
-    '-n',
-    shop.namespaces[0],
-    'wait',
-    '--for=condition=Complete',
-    'job/migrate',
-    '--timeout=60s',
-  ]);
+  await deployShop(lab.source, shop);
   before = await objectsOf(lab.source, shop.namespaces);
   const [front, data] = shop.namespaces;
   const service = { namespace: front, name: 'web' };

@@ -1,11 +1,16 @@
 /** The client against a real API server: connections, pages, patches, deadlines, refusals. */
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { millis, seconds } from '../../../src/domain/time.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
+import { createCluster } from '../../../src/kube/cluster-client.ts';
 import { fetchTypes } from '../../../src/kube/discovery.ts';
 import { KubeError } from '../../../src/kube/errors.ts';
+import { inClusterConnection } from '../../../src/kube/kubeconfig.ts';
 import { unobservedClient } from '../../../src/kube/observers.ts';
 import { recordingLog } from '../../../src/kube/testing/recording-log.ts';
 import { createTransport } from '../../../src/kube/transport.ts';
@@ -245,15 +250,8 @@ describe('refusals', () => {
       .toBe('quota');
 
     const going = await freshNamespace(server, 'going');
-    const finalizer = { metadata: { finalizers: ['test.example/keep'] } };
-    await cluster.apply(
-      {
-        ...configMap(going, 'kept'),
-        ...{ metadata: { namespace: going, name: 'kept', ...finalizer.metadata } },
-      },
-      { fieldManager: 'test' },
-      signal,
-    );
+    const kept = { namespace: going, name: 'kept', finalizers: ['test.example/keep'] };
+    await cluster.apply({ ...configMap(going, 'kept'), metadata: kept }, { fieldManager: 'test' }, signal);
     await server.kubectl(['delete', 'namespace', going, '--wait=false']);
     const ending = await refusal(cluster.create(configMap(going, 'late'), signal));
     expect(ending).toMatchObject({ code: 'Forbidden', denial: 'admission' });
@@ -362,6 +360,27 @@ describe('a link that swallows everything', () => {
     await expect(call).rejects.toThrow('not interested any more');
     await client.cluster.close();
   });
+});
+
+test('a Pod reaches its own cluster with the token and authority of its ServiceAccount', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'antipode-service-account-'));
+  onTestFinished(() => rmSync(directory, { recursive: true }));
+  const authority = connectionOf(directKubeconfig(server)).kubeConfig.getCurrentCluster()?.caData ?? '';
+  const token = await server.kubectl(['-n', namespace, 'create', 'token', 'default']);
+  writeFileSync(join(directory, 'ca.crt'), Buffer.from(authority, 'base64'));
+  // With the newline that some tools write and no header may hold.
+  writeFileSync(join(directory, 'token'), `${token.trim()}\n`);
+  const connection = inClusterConnection({ host: '127.0.0.1', port: String(serverPort(server)), directory });
+  const pod = createCluster(connection, {
+    name: 'objective',
+    clock: systemClock,
+    random: Math.random,
+    log: recordingLog(),
+    observer: unobservedClient,
+  });
+  const error = await refusal(pod.list(SECRETS, {}, signal));
+  expect(error.message).toContain(`User "system:serviceaccount:${namespace}:default"`);
+  await pod.close();
 });
 
 test('a closed client refuses every call', async () => {

@@ -178,8 +178,8 @@ test('stopped during its first list, it never opens a watch', async () => {
   await server.link.delay(300);
   const informer = inform(undefined, QUICK, await server.linkedKubeconfig());
   const synced = informer.synced(signal);
-  stop.abort();
-  await expect(synced).rejects.toThrow();
+  stop.abort(new Error('stopped by the test'));
+  await expect(synced).rejects.toThrow('stopped by the test');
   await expect
     .poll(() => client.calls.map(({ verb, code }) => [verb, code]), PATIENCE)
     .toEqual([['list', 'Cancelled']]);

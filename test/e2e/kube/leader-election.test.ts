@@ -42,7 +42,12 @@ function replica(identity: string, kubeconfig: string) {
     state.leadership = leadership;
     await orAborted(new Promise<never>(() => undefined), leadership.signal).catch(() => undefined);
   };
-  const ended = runAsLeader(deps, lead, stop.signal).finally(() => cluster.close());
+  const run = async () => {
+    const end = await runAsLeader(deps, lead, stop.signal);
+    await cluster.close();
+    return end;
+  };
+  const ended = run();
   return { stop, ended, leads: () => state.leadership?.isLeading() === true, state };
 }
 

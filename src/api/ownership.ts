@@ -4,10 +4,14 @@
  * somebody else, whatever it is called.
  */
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '../../api/object.ts';
+import type { KubeObject } from './object.ts';
 
+/**
+ * Field manager of every write, and the user agent: the API server names the
+ * manager of a plain POST after the user agent, and both must be one.
+ */
 export const FIELD_MANAGER = 'antipode';
-/** Label on everything replayed: the scenario, `<namespace>.<name>`. */
+/** Label on everything made for a scenario: `<namespace>.<name>`. */
 export const SCENARIO_LABEL = 'antipode.dev/scenario';
 /** Annotation on everything replayed: the recovery point it was last replayed from. */
 export const RECOVERY_POINT_ANNOTATION = 'antipode.dev/recovery-point';
