@@ -106,6 +106,42 @@ const edge = z
     ],
   });
 
+/** CEL; read and type-checked by domain/graph/user-rules, whose limits these are. */
+const expression = z.string().min(1).max(1024);
+
+const rule = z.object({
+  name: dnsLabel.describe('Shown as evidence of the dependencies it makes: `user:<name>`.'),
+  match: expression.describe(
+    "Which objects need something: CEL over `object` that gives true or false, e.g. `object.kind == 'Deployment'`.",
+  ),
+  needs: z
+    .object({
+      object: expression
+        .optional()
+        .describe(
+          "By name: CEL over `object` that gives `Kind/namespace/name`, or a list of them, e.g. `'StatefulSet/' + object.metadata.namespace + '/queue'`. Objects outside the selection are found and copied too.",
+        ),
+      match: expression
+        .optional()
+        .describe(
+          "By what they are: CEL over `object` and `other`, true when `object` needs `other`, e.g. `other.kind == 'StatefulSet' && other.metadata.namespace == object.metadata.namespace`.",
+        ),
+    })
+    .meta({
+      'x-kubernetes-validations': [
+        {
+          rule: 'has(self.object) != has(self.match)',
+          message: 'needs must have exactly one of object and match',
+        },
+      ],
+    })
+    .describe('What they need: it is ready first. Exactly one of `object` and `match`.'),
+  optional: z
+    .boolean()
+    .default(false)
+    .describe('Whether they work without: nothing is said when what they need is not there.'),
+});
+
 // 128 edges are what the API server's budget for comparing each with each allows. Longer cycles
 // need a search, which CEL cannot do: they become Accepted=False with their path.
 export const dependencies = z
@@ -126,5 +162,13 @@ export const dependencies = z
         ],
       })
       .describe('Order that no reference between the objects tells.'),
+    rules: z
+      .array(rule)
+      .max(64)
+      .default([])
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .describe(
+        'Order by rules of your own, for every object they match. They win over what is found between objects; one that contradicts `edges` or another rule is refused.',
+      ),
   })
-  .default({ infer: true, edges: [] });
+  .default({ infer: true, edges: [], rules: [] });

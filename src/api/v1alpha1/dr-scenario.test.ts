@@ -12,7 +12,7 @@ describe('the spec of a DRScenario', () => {
   it('fills in everything that the smallest one leaves out', () => {
     expect(drScenarioSpec.parse(smallest)).toEqual({
       ...smallest,
-      dependencies: { infer: true, edges: [] },
+      dependencies: { infer: true, edges: [], rules: [] },
       replication: { engine: 'native', store: {}, keep: 5 },
       failover: { mode: 'Manual', stepTimeout: '5m' },
       dns: { records: [], timeout: '2m' },
@@ -52,5 +52,34 @@ describe('the spec of a DRScenario', () => {
     const resources = { namespaces: ['shop'], exclude: [key] };
 
     expect(drScenarioSpec.safeParse({ ...smallest, resources }).success).toBe(taken);
+  });
+
+  it.each([
+    ['a rule of its own', {}, true],
+    ['a name that is none', { name: 'Queue First' }, false],
+    ['an expression of 1024 characters', { match: 'x'.repeat(1024) }, true],
+    ['an expression of 1025 characters', { match: 'x'.repeat(1025) }, false],
+    ['no expression', { match: '' }, false],
+  ])('takes %s in a rule', (_what, changes, taken) => {
+    const rules = [{ name: 'queue-first', match: 'true', needs: { match: 'true' }, ...changes }];
+
+    expect(drScenarioSpec.safeParse({ ...smallest, dependencies: { rules } }).success).toBe(taken);
+  });
+
+  it('takes what a rule needs as necessary, unless it says otherwise', () => {
+    const rules = [{ name: 'queue-first', match: 'true', needs: { match: 'true' } }];
+    const spec = drScenarioSpec.parse({ ...smallest, dependencies: { rules } });
+
+    expect(spec.dependencies).toEqual({ infer: true, edges: [], rules: [{ ...rules[0], optional: false }] });
+  });
+
+  it.each([
+    [64, true],
+    [65, false],
+  ])('takes %i rules: %s', (count, taken) => {
+    const one = { match: 'true', needs: { match: 'true' } };
+    const rules = Array.from({ length: count }, (_, index) => ({ ...one, name: `rule-${index}` }));
+
+    expect(drScenarioSpec.safeParse({ ...smallest, dependencies: { rules } }).success).toBe(taken);
   });
 });

@@ -99,6 +99,34 @@ const graphStatus = z.object({
     .max(64)
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .describe('Units along the longest path.'),
+  warnings: z
+    .array(sentence)
+    .max(16)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What people should know of the graph, e.g. a doubtful dependency that was not followed.'),
+});
+
+const finding = z.object({
+  object: z.string().max(600).describe('What it is about: an object, or a field of the spec.'),
+  reason: z
+    .enum(['RecoveryRefuses', 'RecoveryTooSmall', 'RTOTooShort', 'RPOTooShort'])
+    .describe('Why, in a word; see the page of reasons.'),
+  message: sentence.describe('Why, in a sentence.'),
+  remedy: sentence.describe('What a person can do about it.'),
+});
+
+const feasibilityStatus = z.object({
+  accepted: z.int().optional().describe('Objects the recovery cluster would take, by dry-run.'),
+  notRehearsed: z
+    .int()
+    .optional()
+    .describe('Objects it could not be asked about, e.g. because their namespace does not exist there yet.'),
+  findings: z
+    .array(finding)
+    .max(64)
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What makes the wish infeasible as things are, most serious first.'),
 });
 
 export const drScenarioStatus = z.object({
@@ -119,6 +147,9 @@ export const drScenarioStatus = z.object({
     .describe('All points that are kept.'),
   replication: replicationStatus.optional().describe('The last run of replication, and the next.'),
   graph: graphStatus.optional().describe('What was found, and how it depends on each other.'),
+  feasibility: feasibilityStatus
+    .optional()
+    .describe('Whether it could be recovered as wished, if it had to be now.'),
   rto: z
     .object({
       achievedMillis: z
@@ -126,6 +157,20 @@ export const drScenarioStatus = z.object({
         .optional()
         .describe(
           'Of the last successful failover: from verdict or request to all ready and DNS answering, in milliseconds.',
+        ),
+      predictedP50Millis: z
+        .int()
+        .optional()
+        .describe('What a failover would typically take now, along the critical path, in milliseconds.'),
+      predictedP95Millis: z
+        .int()
+        .optional()
+        .describe('What 19 of 20 failovers would not exceed, in milliseconds.'),
+      basis: z
+        .enum(['measured', 'prior', 'mixed'])
+        .optional()
+        .describe(
+          'What the prediction rests on: earlier executions, estimates by kind because nothing was measured, or both.',
         ),
     })
     .optional()

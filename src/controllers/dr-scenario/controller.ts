@@ -14,7 +14,10 @@ import { publishStatus } from '../resources.ts';
 import { type ActDeps, type CaptureOutcome, capture, identityOf, startFailover } from './act.ts';
 import type { Announcement } from './conditions.ts';
 import { type Decision, decide } from './decide.ts';
+import { isUnderWay, noteCapture, review } from './feasible.ts';
+import { feasibilityView } from './feasible-view.ts';
 import { type GatherDeps, gather } from './gather.ts';
+import { recordGraph } from './graph-record.ts';
 import { statusBeforeCapture, statusFor } from './status.ts';
 import { emptyMemory, type ScenarioMemory, type ScenarioWorld } from './world.ts';
 
@@ -42,11 +45,15 @@ export function drScenarioReconciler(deps: DRScenarioDeps): Reconcile {
     const memory = memories.get(keyText(key)) ?? emptyMemory;
     const decision = decide(world, memory, { tick: deps.clock.tick(), instant: deps.clock.now() });
     const outcome = await act(world, decision, deps, signal);
-    const status = statusFor(world, decision, outcome, deps.clock.now());
-    memories.set(keyText(key), remember(memory, outcome.capture, deps.clock.tick()));
+    const captured = remember(memory, outcome.capture, deps.clock.tick());
+    const asked = await review(world, decision, captured.feasibility, deps, signal);
+    memories.set(keyText(key), { ...captured, feasibility: asked });
+    const feasibility = feasibilityView(world, decision, captured.captureDurations, asked);
+    const status = statusFor(world, decision, { ...outcome, feasibility }, deps.clock.now());
     await publishStatus(deps.objective, world.object, status, signal);
+    await recordGraph(world.object, outcome.capture, deps, signal);
     report(key, world, decision, outcome.capture, status, deps);
-    return next(decision, outcome.capture);
+    return isUnderWay(asked, decision) ? after(millis(100)) : next(decision, outcome.capture);
   };
 }
 
@@ -87,7 +94,11 @@ function announce(world: ScenarioWorld, spec: DRScenarioSpec, deps: DRScenarioDe
 
 function remember(memory: ScenarioMemory, outcome: CaptureOutcome | undefined, now: Tick): ScenarioMemory {
   if (outcome === undefined) return memory;
-  const attempt = { lastCaptureStartedAt: outcome.startedAt, lastCaptureEndedAt: now };
+  const attempt = {
+    lastCaptureStartedAt: outcome.startedAt,
+    lastCaptureEndedAt: now,
+    feasibility: noteCapture(memory.feasibility, outcome),
+  };
   return outcome.kind === 'succeeded'
     ? {
         ...attempt,
@@ -139,6 +150,7 @@ function factsOf(spec: DRScenarioSpec, status: DRScenarioStatus) {
     capturedAt: recoveryPoint === undefined ? undefined : fromRfc3339(recoveryPoint.capturedAt),
     achievedRpo: optionalMillis(rpo?.achievedMillis),
     achievedRto: optionalMillis(rto?.achievedMillis),
+    predictedRto: optionalMillis(rto?.predictedP50Millis),
     lastCapture:
       recoveryPoint === undefined || duration === undefined
         ? undefined

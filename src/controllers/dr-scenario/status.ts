@@ -14,12 +14,15 @@ import {
   volumesCondition,
 } from './conditions.ts';
 import type { Decision } from './decide.ts';
+import { type FeasibilityView, feasibilityStatus, feasibleCondition } from './feasible-view.ts';
 import { isEnded, type ScenarioWorld } from './world.ts';
 
 export interface Outcome {
   readonly capture: CaptureOutcome | undefined;
   /** Undefined when announcing was not due. */
   readonly announcements: readonly Announcement[] | undefined;
+  /** Undefined when there is nothing new to say about it. */
+  readonly feasibility?: FeasibilityView | undefined;
 }
 
 export function statusFor(
@@ -32,6 +35,7 @@ export function statusFor(
   const points = pointsAfter(before, outcome.capture);
   const recoveryPoint = points.find(({ verifiedAt }) => verifiedAt !== undefined) ?? before.recoveryPoint;
   const updates = conditionUpdates(decision, outcome, recoveryPoint, now);
+  const { feasibility, rto } = feasibilityStatus(before, outcome.feasibility);
   return {
     ...before,
     observedGeneration: world.parsed.generation,
@@ -43,7 +47,8 @@ export function statusFor(
     recoveryPoints: points,
     replication: replicationAfter(before, outcome.capture, now),
     graph: graphOf(outcome.capture) ?? before.graph,
-    ...lastExecution(world, before),
+    feasibility,
+    ...lastExecution(world, { ...before, rto }),
     conditions: withConditions(before.conditions ?? [], updates, world.parsed.generation, now),
   };
 }
@@ -71,6 +76,7 @@ function conditionUpdates(
     replicatedCondition(decision, outcome.capture),
     volumesCondition(outcome.capture),
     announcementCondition(inForce, outcome.announcements),
+    outcome.feasibility === undefined ? undefined : feasibleCondition(outcome.feasibility),
   ];
   return [
     accepted,
@@ -155,6 +161,6 @@ function lastExecution(world: ScenarioWorld, before: DRScenarioStatus) {
         ? before.lastExecution
         : { name: last.name, kind: last.spec.kind, phase: last.status.phase ?? 'Pending' },
     rpo: report === undefined ? before.rpo : { achievedMillis: report.achievedRpoMillis },
-    rto: report === undefined ? before.rto : { achievedMillis: report.achievedRtoMillis },
+    rto: report === undefined ? before.rto : { ...before.rto, achievedMillis: report.achievedRtoMillis },
   };
 }

@@ -5,6 +5,7 @@ import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-sce
 import type { Parsed } from '../../api/v1alpha1/parse.ts';
 import type { Verdict } from '../../api/v1alpha1/region-health.ts';
 import type { Instant, Millis, Tick } from '../../domain/time.ts';
+import type { FeasibilityMemory } from './feasible.ts';
 
 export interface RegionView {
   readonly providerRegion: string;
@@ -40,6 +41,7 @@ export interface ScenarioMemory {
   /** Of successful captures, newest last; at most ten. */
   readonly captureDurations: readonly Millis[];
   readonly consecutiveFailures: number;
+  readonly feasibility: FeasibilityMemory | undefined;
 }
 
 export const emptyMemory: ScenarioMemory = {
@@ -47,6 +49,7 @@ export const emptyMemory: ScenarioMemory = {
   lastCaptureEndedAt: undefined,
   captureDurations: [],
   consecutiveFailures: 0,
+  feasibility: undefined,
 };
 
 export const isEnded = (execution: ExecutionView): boolean =>

@@ -26,6 +26,7 @@ describe('explicitEdges', () => {
           to: 'StatefulSet.apps/shop/db',
           rule: 'explicit',
           field: 'spec.dependencies.edges[0]',
+          certainty: 'certain',
         },
       ],
     });

@@ -34,7 +34,7 @@ export function explicitEdges(
     if (after.kind === 'unknown') return unknownEdge(edge.after, edge, after.candidates);
     if (before.kind === 'left-out' || after.kind === 'left-out') continue;
     const field = `spec.dependencies.edges[${index}]`;
-    edges.push({ from: after.key, to: before.key, rule: EXPLICIT_RULE, field });
+    edges.push({ from: after.key, to: before.key, rule: EXPLICIT_RULE, field, certainty: 'certain' });
   }
   return { kind: 'edges', edges };
 }

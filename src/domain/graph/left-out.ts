@@ -7,7 +7,9 @@ import { arrayAt, at, textAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject, type OwnerReference, refKey, refOf } from '../../api/object.ts';
 import { GROUP } from '../../api/v1alpha1/common.ts';
 import { kindName, kindOf } from './kinds.ts';
+import { GENERATED_BY_OPERATORS } from './operators.ts';
 import type { LeftOutReason } from './types.ts';
+import { aggregatedVersionOf } from './world.ts';
 
 /** All objects of the selection, as far as one object's fate depends on others. */
 export interface Neighbours {
@@ -90,6 +92,9 @@ function isClusterOwned(object: KubeObject, kind: string, neighbours: Neighbours
       return isApiServer(object) || hasSelector(neighbours.get(`Service/${namespace}/${name}`));
     case 'EndpointSlice.discovery.k8s.io':
       return isApiServer(object) || isManagedSlice(object);
+    case 'APIService.apiregistration.k8s.io':
+      // Those without a server behind them are made for every group the cluster serves.
+      return aggregatedVersionOf(object) === undefined;
     case 'CSIStorageCapacity.storage.k8s.io':
       return true;
     default:
@@ -130,6 +135,7 @@ const GENERATED: ReadonlyMap<string, ReadonlySet<string> | 'any'> = new Map<
   ['ReplicaSet.apps', 'any'],
   ['ControllerRevision.apps', 'any'],
   ['Job.batch', new Set(['CronJob.batch'])],
+  ...[...GENERATED_BY_OPERATORS].map(([kind, makers]) => [kind, new Set(makers)] as const),
 ]);
 
 function isGenerated(object: KubeObject, kind: string): boolean {

@@ -6,6 +6,7 @@ import type { ExplicitEdge } from './explicit-edges.ts';
 import { OWNER_RULE } from './infer/structure.ts';
 import { buildGraph, startable } from './order.ts';
 import { references } from './references.ts';
+import { compareEdges } from './sorting.ts';
 import type { Graph } from './types.ts';
 
 const keyOf = (object: KubeObject) => refKey(refOf(object));
@@ -115,6 +116,7 @@ describe('units', () => {
             to: 'Secret/shop/pw',
             rule: 'env-from-secret',
             field: 'spec.template.spec.containers[0].envFrom[0].secretRef.name',
+            certainty: 'certain',
           },
         ],
       })),
@@ -229,9 +231,9 @@ describe('cycles', () => {
       kind: 'cycle',
       path: [API, WEB, DB, API],
       because: [
-        { from: API, to: WEB, rule: 'explicit', field: 'spec.dependencies.edges[0]' },
-        { from: WEB, to: DB, rule: 'explicit', field: 'spec.dependencies.edges[2]' },
-        { from: DB, to: API, rule: 'explicit', field: 'spec.dependencies.edges[1]' },
+        { from: API, to: WEB, rule: 'explicit', field: 'spec.dependencies.edges[0]', certainty: 'certain' },
+        { from: WEB, to: DB, rule: 'explicit', field: 'spec.dependencies.edges[2]', certainty: 'certain' },
+        { from: DB, to: API, rule: 'explicit', field: 'spec.dependencies.edges[1]', certainty: 'certain' },
       ],
     });
   });
@@ -266,6 +268,77 @@ it('an edge that names nothing is the result, and one that names a left-out obje
   expect(buildGraph([web()], [edge], true, [])).toEqual({ kind: 'unknown-edge', key: edge.before, edge });
   const leftOut = [{ key: 'Job.batch/shop/migrate', reason: 'Completed' as const }];
   expect(buildGraph([web()], [edge], true, leftOut)).toMatchObject({ kind: 'graph', graph: { edges: [] } });
+});
+
+describe('likely edges', () => {
+  const calling = (kind: string, where: string, host: string) =>
+    aWorkload(kind, where, { containers: [{ env: [{ name: 'NEXT_HOST', value: host }] }] });
+
+  it('make a workload wait for what answers for the Service that it calls', () => {
+    const { edges } = graph([
+      calling('Deployment', 'shop/web', 'db'),
+      service('db'),
+      aWorkload('StatefulSet', 'shop/db'),
+    ]);
+
+    expect(edges.map(({ from, to }) => [from, to])).toEqual([[WEB, DB]]);
+    expect(edges[0]?.because).toContainEqual({
+      from: WEB,
+      to: 'Service/shop/db',
+      rule: 'service-name-in-environment',
+      field: 'spec.template.spec.containers[0].env[0].value',
+      certainty: 'likely',
+      matched: 'db',
+    });
+  });
+
+  it('are not followed where two call each other: both start, and people are told once for each', () => {
+    const result = buildGraph(
+      [
+        calling('Deployment', 'shop/web', 'api'),
+        calling('Deployment', 'shop/api', 'web'),
+        service('web'),
+        service('api'),
+      ],
+      [],
+      true,
+      [],
+    );
+
+    expect(result).toMatchObject({ kind: 'graph', graph: { edges: [] } });
+    expect(result.kind === 'graph' && result.warnings).toEqual([
+      `${API} likely needs ${WEB} (service-name-in-environment: spec.template.spec.containers[0].env[0].value "web"), which is not followed because it closes a circle: ${API} -> ${WEB} -> ${API}`,
+      `${WEB} likely needs ${API} (service-name-in-environment: spec.template.spec.containers[0].env[0].value "api"), which is not followed because it closes a circle: ${WEB} -> ${API} -> ${WEB}`,
+    ]);
+  });
+
+  it('give way to what a user wrote', () => {
+    const explicit = [{ before: 'Deployment/shop/web', after: 'StatefulSet/shop/db' }];
+    const objects = [
+      calling('Deployment', 'shop/web', 'db'),
+      service('db'),
+      aWorkload('StatefulSet', 'shop/db'),
+    ];
+
+    const result = buildGraph(objects, explicit, true, []);
+
+    expect(result.kind === 'graph' && result.graph.edges.map(({ from, to }) => [from, to])).toEqual([
+      [DB, WEB],
+    ]);
+    expect(result.kind === 'graph' && result.warnings).toHaveLength(1);
+  });
+
+  it('that close a thousand circles are all dropped, and fifty of them told', () => {
+    const objects = Array.from({ length: 1000 }, (_, index) => [
+      calling('Deployment', `shop/w${index}`, `w${(index + 1) % 1000}`),
+      service(`w${index}`),
+    ]).flat();
+
+    const result = buildGraph(objects, [], true, []);
+
+    expect(result.kind === 'graph' && result.graph.edges).toEqual([]);
+    expect(result.kind === 'graph' && result.warnings).toHaveLength(51);
+  });
 });
 
 describe('startable', () => {
@@ -307,10 +380,15 @@ const names = fc.uniqueArray(name, { maxLength: 2 });
 /** One object of a kind that takes part in grouping, referring to others at random, present or not. */
 const someObject: fc.Arbitrary<KubeObject> = fc.oneof(
   fc
-    .record({ at: name, secrets: names, configs: names, account: name })
-    .map(({ at, secrets, configs, account }) =>
+    .record({ at: name, secrets: names, configs: names, account: name, calls: names })
+    .map(({ at, secrets, configs, account, calls }) =>
       aWorkload('Deployment', `shop/${at}`, {
-        ...using(...secrets),
+        containers: [
+          {
+            envFrom: secrets.map((secretName) => ({ secretRef: { name: secretName } })),
+            env: calls.map((host) => ({ name: 'NEXT_HOST', value: host })),
+          },
+        ],
         ...mounting(...configs),
         serviceAccountName: account,
       }),
@@ -351,9 +429,11 @@ const someInput = someObjects.chain((objects) => {
   });
 });
 
-/** What must hold between objects, ownership aside because it may give way. */
+/** What must hold between objects: ownership and what is only likely aside, because they may give way. */
 function needed(objects: readonly KubeObject[], explicit: readonly ExplicitEdge[]) {
-  const inferred = references(objects, { infer: true }).edges.filter(({ rule }) => rule !== OWNER_RULE);
+  const inferred = references(objects, { infer: true }).edges.filter(
+    ({ rule, certainty }) => rule !== OWNER_RULE && certainty === 'certain',
+  );
   return [
     ...inferred,
     ...explicit.map(({ before, after }) => ({ from: after, to: before, rule: 'explicit' })),
@@ -428,6 +508,61 @@ describe('laws of the graph', () => {
     );
   });
 
+  it('adding an edge by hand removes no edge that is certain, or makes a cycle', () => {
+    fc.assert(
+      fc.property(someInput, ({ objects, explicit }) => {
+        const [added, ...fewer] = explicit;
+        const before = buildGraph(objects, fewer, true, []);
+        const after = buildGraph(objects, added === undefined ? fewer : [...fewer, added], true, []);
+        if (before.kind !== 'graph' || after.kind !== 'graph') return;
+
+        const isThere = (edge: { from: string; to: string }) =>
+          needed(objects, explicit).some(({ from, to }) => from === edge.from && to === edge.to);
+
+        const applied = new Map(
+          replay(after.graph)
+            .flat()
+            .map((key, index) => [key, index]),
+        );
+        for (const { from, to } of needed(objects, fewer)) {
+          expect(isThere({ from, to })).toBe(true);
+          expect(applied.get(to)).toBeLessThan(applied.get(from) ?? -1);
+        }
+      }),
+    );
+  });
+
+  it('every likely edge is in the graph, inside a unit, or in a warning; and those in the graph are respected', () => {
+    fc.assert(
+      fc.property(someInput, ({ objects, explicit }) => {
+        const result = buildGraph(objects, explicit, true, []);
+        if (result.kind !== 'graph') return fc.pre(false);
+        const { graph: built, warnings } = result;
+        const unitOf = new Map(built.units.flatMap(({ id, objects: keys }) => keys.map((key) => [key, id])));
+        const applied = new Map(
+          replay(built)
+            .flat()
+            .map((key, index) => [key, index]),
+        );
+        const kept = built.edges.flatMap(({ because }) => because);
+
+        const likely = references(objects, { infer: true }).edges.filter(
+          (edge) => edge.certainty === 'likely',
+        );
+
+        for (const edge of likely) {
+          const isTold = warnings.some(
+            (text) => text.startsWith(`${edge.from} likely needs `) && text.includes(edge.field),
+          );
+          const isInside = unitOf.get(edge.from) === unitOf.get(edge.to);
+          const isKept = kept.some((one) => compareEdges(one, edge) === 0);
+          expect(isTold || isInside || isKept).toBe(true);
+        }
+        for (const { from, to } of kept) expect(applied.get(to)).toBeLessThan(applied.get(from) ?? -1);
+      }),
+    );
+  });
+
   it('the result does not depend on the order of the objects', () => {
     fc.assert(
       fc.property(someInput, ({ objects, explicit, shuffled }) => {
@@ -453,7 +588,14 @@ function replay(plan: Graph): readonly (readonly string[])[] {
 function aShop(workloads: number) {
   const objects = Array.from({ length: workloads }, (_, index) => [
     aWorkload('Deployment', `shop/w${index}`, {
-      ...using(...Array.from({ length: 17 }, (__, step) => `s${(index * 7 + step) % workloads}`)),
+      containers: [
+        {
+          envFrom: Array.from({ length: 17 }, (__, step) => ({
+            secretRef: { name: `s${(index * 7 + step) % workloads}` },
+          })),
+          env: [{ name: 'NEXT_URL', value: `http://w${Math.max(0, index - 1)}:80/` }],
+        },
+      ],
       ...mounting(`c${index}`),
     }),
     service(`w${index}`),

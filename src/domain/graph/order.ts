@@ -5,6 +5,7 @@
  */
 import type { KubeObject } from '../../api/object.ts';
 import { membersOf, takeApart, unitNeeds } from './apart.ts';
+import { withoutCircles } from './circles.ts';
 import { type ExplicitEdge, explicitEdges } from './explicit-edges.ts';
 import { OWNER_RULE } from './infer/structure.ts';
 import { applyRank, kindOf } from './kinds.ts';
@@ -29,13 +30,28 @@ export function buildGraph(
   const world = worldOf(objects);
   const written = explicitEdges(explicit, world.objects.keys(), leftOut);
   if (written.kind !== 'edges') return written;
-  const all = [...referencesIn(world, infer).edges, ...written.edges].toSorted(compareEdges);
+  return graphOfEdges(world, [...referencesIn(world, infer).edges, ...written.edges], infer);
+}
+
+/**
+ * The same of edges that are known already, from whatever source.
+ * @param all between objects of the world, in any order; the likely ones give way to all others
+ */
+export function graphOfEdges(world: World, all: readonly ObjectEdge[], infer: boolean): GraphResult {
+  const sorted = all.toSorted(compareEdges);
   const keys = inApplyOrder(world);
-  const ordered = orderObjects(keys, all);
-  if (ordered.kind === 'cycle') return ordered;
-  const { order, edges } = ordered;
-  const grouping = takeApart(groupObjects(world, order, edges, infer), edges);
-  return { kind: 'graph', graph: graphOf(keys, grouping, edges) };
+  const firm = orderObjects(
+    keys,
+    sorted.filter(({ certainty }) => certainty === 'certain'),
+  );
+  if (firm.kind === 'cycle') return firm;
+  const likely = sorted.filter(({ certainty }) => certainty === 'likely');
+  const amongObjects = withoutCircles(keys, firm.edges, likely);
+  const grouping = takeApart(groupObjects(world, firm.order, firm.edges, infer), firm.edges);
+  const amongUnits = withoutCircles(keys, firm.edges, amongObjects.kept, grouping);
+  const edges = [...firm.edges, ...amongUnits.kept].toSorted(compareEdges);
+  const warnings = [...amongObjects.warnings, ...amongUnits.warnings].toSorted(compareText);
+  return { kind: 'graph', graph: graphOf(keys, grouping, edges), warnings };
 }
 
 /** Units that may start: not started, and everything they need is done. In the graph's order. */

@@ -1,10 +1,11 @@
 /**
  * Where each kind of workload describes its pods. Everything that reads pods
  * (references, selectors, readiness) goes through here, so a kind is added once.
+ * Custom kinds need not be added: a pod template is known by its structure.
  */
-import { arrayAt, type Fields, fieldsAt } from '../../api/fields.ts';
-import type { KubeObject } from '../../api/object.ts';
-import { kindOf } from './kinds.ts';
+import { arrayAt, type Fields, fieldsAt, isFields } from '../../api/fields.ts';
+import { groupOf, type KubeObject } from '../../api/object.ts';
+import { isCustom, kindOf } from './kinds.ts';
 import { type Labels, labelsAt } from './labels.ts';
 
 const TEMPLATE_PATHS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -23,28 +24,49 @@ const SPEC_PATHS: ReadonlyMap<string, string> = new Map(
   [...TEMPLATE_PATHS].map(([kind, path]) => [kind, [...path, 'spec'].join('.')]),
 );
 
-/** Kinds that run pods; each is a unit of its own. */
+/** Built-in kinds that run pods; each is a unit of its own. */
 export const WORKLOAD_KINDS: readonly string[] = [...TEMPLATE_PATHS.keys()];
 
 export interface PodTemplate {
   readonly spec: Fields;
   /** Path of `spec` inside the object, e.g. `spec.template.spec`. */
   readonly path: string;
+  /** The labels that its pods carry. */
+  readonly labels: Labels;
 }
 
-/** @returns undefined when the object describes no pods. */
-export function podTemplateOf(object: KubeObject): PodTemplate | undefined {
+/** Every description of pods in an object: at most one of a built-in kind, any number in a custom resource. */
+export function podTemplatesOf(object: KubeObject): readonly PodTemplate[] {
   const path = TEMPLATE_PATHS.get(kindOf(object));
-  if (path === undefined) return undefined;
+  if (path === undefined) return isCustom(groupOf(object.apiVersion)) ? embeddedTemplates(object) : [];
   const spec = fieldsAt(object, ...path, 'spec');
-  if (spec === undefined) return undefined;
-  return { spec, path: SPEC_PATHS.get(kindOf(object)) ?? '' };
+  if (spec === undefined) return [];
+  const labels = labelsAt(object, ...path, 'metadata', 'labels');
+  return [{ spec, path: SPEC_PATHS.get(kindOf(object)) ?? '', labels }];
 }
 
-/** The labels that its pods carry; undefined when the object describes no pods. */
-export function podLabelsOf(object: KubeObject): Labels | undefined {
-  const path = TEMPLATE_PATHS.get(kindOf(object));
-  return path === undefined ? undefined : labelsAt(object, ...path, 'metadata', 'labels');
+/** Templates lie at most this deep (`spec.x.y[0].template.spec`); deeper structure is not searched. */
+const DEPTH = 8;
+
+/** What has a `spec` with `containers` is a pod template, wherever it is: `spec.template`, `spec.podTemplate`, `spec.workers[0].template`. */
+function embeddedTemplates(object: KubeObject): readonly PodTemplate[] {
+  const found: PodTemplate[] = [];
+  const search = (value: unknown, path: string, depth: number): void => {
+    if (depth > DEPTH) return;
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) search(item, `${path}[${index}]`, depth + 1);
+      return;
+    }
+    if (!isFields(value)) return;
+    const spec = fieldsAt(value, 'spec');
+    if (spec !== undefined && isFields(arrayAt(spec, 'containers')[0])) {
+      found.push({ spec, path: `${path}.spec`, labels: labelsAt(value, 'metadata', 'labels') });
+      return;
+    }
+    for (const [key, item] of Object.entries(value)) search(item, `${path}.${key}`, depth + 1);
+  };
+  search(object['spec'], 'spec', 0);
+  return found;
 }
 
 /** The ServiceAccount its pods run as. */

@@ -3,6 +3,9 @@
  * they refer to that is not among them.
  */
 import { type KubeObject, refKey } from '../../api/object.ts';
+import { judgedEdges } from './infer/judged.ts';
+import { makerOf } from './infer/operators.ts';
+import type { Found, Rule } from './infer/rule.ts';
 import { ruleTable } from './infer/rules.ts';
 import type { KindLookup } from './kinds.ts';
 import { compareEdges, compareText } from './sorting.ts';
@@ -12,7 +15,7 @@ import { type World, worldOf } from './world.ts';
 export interface References {
   /** `to` is among the objects. Sorted; never from an object to itself. */
   readonly edges: readonly ObjectEdge[];
-  /** `to` is not among the objects. Sorted. */
+  /** `to` is not among the objects, nor made by one of them. Sorted. */
   readonly missing: readonly Reference[];
 }
 
@@ -34,17 +37,46 @@ export function referencesIn(world: World, infer: boolean): References {
   const objects = [...world.objects].toSorted(([a], [b]) => compareText(a, b));
   const found = objects.flatMap(([from, object]) =>
     rulesFor(object)
-      .flatMap((rule) =>
-        rule.find(object, world).map(({ to, field, optional = false }) => ({
-          edge: { from, to: refKey(to), rule: rule.name, field },
-          reference: { from, to, rule: rule.name, field, optional },
-        })),
-      )
+      .flatMap((rule) => rule.find(object, world).map((one) => reading(from, rule, one, world)))
       .toSorted((a, b) => compareEdges(a.edge, b.edge)),
   );
-  const isKnown = ({ edge }: { edge: ObjectEdge }) => world.objects.has(edge.to);
+  const edges = found.filter((one) => one.isOrdered && one.isThere && one.edge.to !== one.edge.from);
+  const inferred = edges.map(({ edge }) => edge);
+  const judged = infer ? judgedEdges(world, inferred) : [];
   return {
-    edges: found.filter((one) => isKnown(one) && one.edge.to !== one.edge.from).map(({ edge }) => edge),
-    missing: found.filter((one) => !isKnown(one)).map(({ reference }) => reference),
+    edges: judged.length === 0 ? inferred : [...inferred, ...judged].toSorted(compareEdges),
+    missing: found.filter(({ isThere }) => !isThere).map(({ reference }) => reference),
+  };
+}
+
+interface Reading {
+  readonly edge: ObjectEdge;
+  readonly reference: Reference;
+  /** Whether what is referred to, or what makes it, is among the objects. */
+  readonly isThere: boolean;
+  /** Whether the referrer waits for it. */
+  readonly isOrdered: boolean;
+}
+
+function reading(
+  from: string,
+  rule: Rule,
+  { to, field, matched, optional = false }: Found,
+  world: World,
+): Reading {
+  const evidence = {
+    rule: rule.name,
+    field,
+    certainty: rule.certainty,
+    ...(matched === undefined ? {} : { matched }),
+  };
+  const key = refKey(to);
+  // What is not in the copy is made there by its operator: then that is what to wait for.
+  const maker = world.objects.has(key) ? undefined : makerOf(key, world);
+  return {
+    edge: { from, to: maker === undefined ? key : refKey(maker), ...evidence },
+    reference: { from, to, ...evidence, optional },
+    isThere: world.objects.has(key) || maker !== undefined,
+    isOrdered: rule.only === undefined,
   };
 }

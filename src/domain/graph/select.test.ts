@@ -171,6 +171,31 @@ const rows: readonly Row[] = [
   },
   { what: 'a PersistentVolume', object: anObject('PersistentVolume', 'pv-1'), reason: 'CopiedSeparately' },
   { what: 'a snapshot', object: anObject('VolumeSnapshot', 'shop/s'), reason: 'CopiedSeparately' },
+  {
+    what: 'an API that the cluster serves itself',
+    object: anObject('APIService', 'v1.shop.example', { spec: { group: 'shop.example', version: 'v1' } }),
+    reason: 'ClusterOwned',
+  },
+  {
+    what: 'an API that another server answers',
+    object: anObject('APIService', 'v1.x.example', { spec: { service: { namespace: 'shop', name: 'x' } } }),
+    reason: 'copied',
+  },
+  {
+    what: 'an autoscaler that KEDA keeps',
+    object: anObject('HorizontalPodAutoscaler', 'shop/keda-hpa-web', {
+      metadata: controlledBy(anObject('ScaledObject', 'shop/web', { apiVersion: 'keda.sh/v1alpha1' })),
+    }),
+    reason: 'GeneratedByController',
+  },
+  {
+    what: 'a request of a Certificate',
+    object: anObject('CertificateRequest', 'shop/tls-1', {
+      apiVersion: 'cert-manager.io/v1',
+      metadata: controlledBy(anObject('Certificate', 'shop/tls', { apiVersion: 'cert-manager.io/v1' })),
+    }),
+    reason: 'GeneratedByController',
+  },
   { what: 'an object of Antipode', object: anObject('DRScenario', 'shop/s'), reason: 'Bookkeeping' },
   {
     what: 'something owned by a captured custom resource',

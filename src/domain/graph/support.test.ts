@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type KubeObject, refKey, refOf } from '../../api/object.ts';
 import { anObject, aWorkload } from '../../testing/objects.ts';
-import { bindingsFor, nextReferences, type SupportOptions } from './support.ts';
+import { beyondReach, bindingsFor, nextReferences, type SupportOptions } from './support.ts';
 
 const options: SupportOptions = {
   infer: true,
@@ -104,6 +104,40 @@ describe('nextReferences', () => {
     },
   ])('does not follow $what', ({ object }) => {
     expect(sought([object], new Set(['ServiceAccount/default/default']))).toEqual([]);
+  });
+
+  it('follows a Service that is called by name only into protected namespaces, and tells of the others', () => {
+    const caller = aWorkload('Deployment', 'shop/web', {
+      containers: [
+        {
+          env: [
+            { name: 'DB_HOST', value: 'db' },
+            { name: 'METRICS_URL', value: 'http://prometheus.monitoring.svc:9090' },
+          ],
+        },
+      ],
+    });
+
+    expect(sought([caller])).toContain('Service/shop/db');
+    expect(sought([caller])).not.toContain('Service/monitoring/prometheus');
+    const beyond = beyondReach([caller], nothing, options).map(({ to }) => refKey(to));
+    expect(beyond).toEqual(['Service/monitoring/prometheus']);
+    expect(sought([caller, anObject('ConfigMap', 'monitoring/c')])).toContain(
+      'Service/monitoring/prometheus',
+    );
+  });
+
+  it('asks for something that one can do without and another cannot as what is needed', () => {
+    const optional = aWorkload('Deployment', 'shop/a', {
+      containers: [{ envFrom: [{ secretRef: { name: 'pw', optional: true } }] }],
+    });
+    const needed = aWorkload('Deployment', 'shop/b', {
+      containers: [{ envFrom: [{ secretRef: { name: 'pw' } }] }],
+    });
+
+    const found = nextReferences([optional, needed], nothing, options).filter(({ to }) => to.name === 'pw');
+
+    expect(found.map((reference) => reference.optional)).toEqual([false]);
   });
 
   it('follows a grantee in a protected namespace', () => {

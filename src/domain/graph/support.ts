@@ -1,13 +1,15 @@
 /**
  * Finds what supports the chosen objects without having been chosen: what they
- * refer to, what that refers to in turn, and the bindings that give them
- * rights. Pure: it says what to look for next; the capture looks, adds what it
- * found and asks again, until nothing is left to look for.
+ * refer to, what that refers to in turn, and what serves them without their
+ * referring to it (serving.ts). Pure: it says what to look for next; the capture
+ * looks, adds what it found and asks again, until nothing is left to look for.
  */
-import { type KubeObject, type ObjectRef, refKey, refOf } from '../../api/object.ts';
-import { type KindLookup, kindOf, kindOfRef } from './kinds.ts';
-import { podTemplateOf, serviceAccountOf } from './pod-template.ts';
+import { type KubeObject, type ObjectRef, refKey } from '../../api/object.ts';
+import { stayingRules } from './infer/rules.ts';
+import type { KindLookup } from './kinds.ts';
 import { references } from './references.ts';
+import { servingOf } from './serving.ts';
+import { isSuppliedByCluster } from './supplied.ts';
 import type { Reference } from './types.ts';
 import { granteesOf } from './world.ts';
 
@@ -26,63 +28,68 @@ export interface SupportOptions {
 export function nextReferences(
   known: readonly KubeObject[],
   asked: ReadonlySet<string>,
-  { infer, lookup, excluded }: SupportOptions,
+  options: SupportOptions,
 ): readonly Reference[] {
-  const namespaces = new Set(known.map(({ metadata }) => metadata.namespace));
-  const next = new Map<string, Reference>();
-  for (const reference of references(known, { infer, lookup }).missing) {
-    const key = refKey(reference.to);
-    const wanted = !next.has(key) && !asked.has(key) && !excluded(reference.to);
-    if (wanted && isFollowed(reference, namespaces)) next.set(key, reference);
-  }
-  return [...next.values()];
+  const namespaces = namespacesOf(known);
+  return oneEach(known, asked, options, (reference) => isFollowed(reference, namespaces));
 }
 
 /**
- * Not followed: what every cluster has by itself, and grantees in namespaces
- * that are not protected. A binding may grant to them without their existing,
- * and following them would drag other people's namespaces into the copy.
+ * What is referred to and not looked for, because it lies in namespaces that
+ * are not protected and the reference is only likely, or may be to other
+ * people's objects. One reference per object, sorted: for people, who can add the namespace.
  */
-function isFollowed({ to, rule }: Reference, namespaces: ReadonlySet<string | undefined>): boolean {
-  return !isSuppliedByCluster(to) && (rule !== 'binding-subject' || namespaces.has(to.namespace));
+export function beyondReach(
+  known: readonly KubeObject[],
+  asked: ReadonlySet<string>,
+  options: SupportOptions,
+): readonly Reference[] {
+  const namespaces = namespacesOf(known);
+  return oneEach(known, asked, options, (reference) => {
+    return !isSuppliedByCluster(reference.to) && !isFollowed(reference, namespaces);
+  });
 }
 
-/** Names that every cluster brings with it, by kind. */
-const SUPPLIED: Readonly<Record<string, RegExp>> = {
-  // Roles of the RBAC bootstrap policy.
-  'ClusterRole.rbac.authorization.k8s.io': /^(cluster-admin|admin|edit|view|system:.*)$/,
-  'ClusterRoleBinding.rbac.authorization.k8s.io': /^(cluster-admin|system:.*)$/,
-  'PriorityClass.scheduling.k8s.io': /^system-/,
-  Namespace: /^(default|kube-system|kube-public|kube-node-lease)$/,
-  ConfigMap: /^kube-root-ca\.crt$/,
-  // Owners of static Pods' mirrors and the like.
-  Node: /.*/,
-};
+type Namespaces = ReadonlySet<string | undefined>;
 
-const isSuppliedByCluster = (ref: ObjectRef): boolean => SUPPLIED[kindOfRef(ref)]?.test(ref.name) ?? false;
+const namespacesOf = (known: readonly KubeObject[]): Namespaces =>
+  new Set(known.map(({ metadata }) => metadata.namespace));
+
+function oneEach(
+  known: readonly KubeObject[],
+  asked: ReadonlySet<string>,
+  { infer, lookup, excluded }: SupportOptions,
+  wanted: (reference: Reference) => boolean,
+): readonly Reference[] {
+  const found = new Map<string, Reference>();
+  for (const reference of references(known, { infer, lookup }).missing) {
+    const key = refKey(reference.to);
+    const earlier = found.get(key);
+    // What one referrer cannot do without is not optional because another can.
+    if (earlier !== undefined && (!earlier.optional || reference.optional)) continue;
+    if (!asked.has(key) && !excluded(reference.to) && wanted(reference)) found.set(key, reference);
+  }
+  return [...found.values()];
+}
+
+/**
+ * Not followed: what every cluster has by itself, and, for rules that may lead
+ * to other people's objects, namespaces that are not protected. Following those
+ * would drag their namespaces into the copy.
+ */
+function isFollowed({ to, rule }: Reference, namespaces: Namespaces): boolean {
+  return !isSuppliedByCluster(to) && (!stayingRules.has(rule) || namespaces.has(to.namespace));
+}
 
 /**
  * Of a cluster's bindings, those that give rights to a ServiceAccount that is
- * known or that known workloads run as. They refer to it, not it to them, so no
- * reference leads there: the capture lists them and asks.
+ * known or that known workloads run as: {@link servingOf} of bindings alone.
  */
 export function bindingsFor(
   known: readonly KubeObject[],
   bindings: readonly KubeObject[],
   excluded: (ref: ObjectRef) => boolean,
 ): readonly KubeObject[] {
-  const accounts = new Set(known.flatMap(accountsOf));
-  return bindings.filter((binding) => {
-    const ref = refOf(binding);
-    if (isSuppliedByCluster(ref) || excluded(ref)) return false;
-    return granteesOf(binding).some((grantee) => accounts.has(grantee));
-  });
-}
-
-/** The account that an object is, or runs as, in the notation of {@link granteesOf}. */
-function accountsOf(object: KubeObject): readonly string[] {
-  const { name, namespace } = object.metadata;
-  const template = podTemplateOf(object);
-  if (template !== undefined) return [`${namespace}/${serviceAccountOf(template)}`, `${namespace}/*`];
-  return kindOf(object) === 'ServiceAccount' ? [`${namespace}/${name}`, `${namespace}/*`] : [];
+  const candidates = bindings.filter((object) => granteesOf(object).length > 0);
+  return servingOf(known, candidates, excluded).map(({ object }) => object);
 }

@@ -66,12 +66,26 @@ export const isCycle = (component: readonly string[], needs: Needs): boolean =>
 export function cycleIn(component: readonly string[], needs: Needs): readonly string[] {
   const members = new Set(component);
   const [start = ''] = component.toSorted();
+  return pathBetween(start, start, needs, (node) => members.has(node));
+}
+
+/**
+ * A shortest chain of at least one step from one node to another, each needing
+ * the next; both ends included. Empty when there is none.
+ * @param through nodes that the chain may use
+ */
+export function pathBetween(
+  start: string,
+  end: string,
+  needs: Needs,
+  through: (node: string) => boolean,
+): readonly string[] {
   const reachedFrom = new Map<string, string>();
   const queue = [start];
   for (const node of queue) {
     for (const need of needs.get(node) ?? []) {
-      if (need === start) return [...pathTo(node, reachedFrom), start];
-      if (!members.has(need) || reachedFrom.has(need)) continue;
+      if (need === end) return [...pathTo(node, reachedFrom), end];
+      if (!through(need) || need === start || reachedFrom.has(need)) continue;
       reachedFrom.set(need, node);
       queue.push(need);
     }

@@ -4,6 +4,13 @@
  */
 import type { KubeObject, ObjectRef } from '../../api/object.ts';
 
+/**
+ * `certain`: the object says so in a field that means exactly that. `likely`:
+ * concluded from what is usual (a host name in an environment variable), so it
+ * gives way where it contradicts anything else: see circles.ts.
+ */
+export type Certainty = 'certain' | 'likely';
+
 /** `from` needs `to`: `to` is applied, and ready, first. */
 export interface ObjectEdge {
   /** refKey of the dependant. */
@@ -14,6 +21,9 @@ export interface ObjectEdge {
   readonly rule: string;
   /** The field that says so, e.g. `spec.template.spec.containers[0].envFrom[1]`. */
   readonly field: string;
+  readonly certainty: Certainty;
+  /** The part of a longer text that names `to`, e.g. `db:5432`; absent where the field holds nothing else. Never a password. */
+  readonly matched?: string;
 }
 
 /** A reference to something that is not among the objects: found by closure when the source has it. */
@@ -22,6 +32,8 @@ export interface Reference {
   readonly to: ObjectRef;
   readonly rule: string;
   readonly field: string;
+  readonly certainty: Certainty;
+  readonly matched?: string;
   /** The referrer says itself that it works without (e.g. `optional: true`). */
   readonly optional: boolean;
 }
@@ -54,7 +66,12 @@ export interface Graph {
  * unit id, each needs the next one, and `because[i]` says why `path[i]` does.
  */
 export type GraphResult =
-  | { readonly kind: 'graph'; readonly graph: Graph }
+  | {
+      readonly kind: 'graph';
+      readonly graph: Graph;
+      /** Likely edges that were dropped because they contradict others, each with the path that shows it. Sorted. */
+      readonly warnings: readonly string[];
+    }
   | { readonly kind: 'cycle'; readonly path: readonly string[]; readonly because: readonly ObjectEdge[] }
   | {
       readonly kind: 'unknown-edge';
@@ -62,6 +79,19 @@ export type GraphResult =
       readonly edge: { readonly before: string; readonly after: string };
       /** The objects that `key`, being without a group, could mean; absent when it means none. */
       readonly candidates?: readonly string[];
+    };
+
+/** Why an object is part of a recovery point. */
+export type Inclusion =
+  /** The user's selection names it. */
+  | { readonly kind: 'selected' }
+  /** Something included refers to it, or it serves something included: `by` says which, and the field that says so. */
+  | {
+      readonly kind: 'supports';
+      readonly by: string;
+      readonly rule: string;
+      readonly field: string;
+      readonly certainty: Certainty;
     };
 
 /** Why a live object of the selection is not part of a recovery point. */

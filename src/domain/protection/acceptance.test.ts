@@ -64,6 +64,36 @@ describe('accepting a scenario', () => {
   });
 });
 
+describe('accepting the rules of a scenario', () => {
+  const rule = (name: string, match: string) => ({
+    name,
+    match,
+    needs: { object: "'StatefulSet/shop/queue'" },
+  });
+
+  it('accepts rules that can be read', () => {
+    const rules = [rule('queue-first', "object.kind == 'Deployment'")];
+    expect(accept(spec({ dependencies: { rules } }), facts)).toEqual({ kind: 'accepted' });
+  });
+
+  it('names the rule, its expression, what is wrong with it and the remedy', () => {
+    const rules = [rule('fine', 'true'), rule('queue-first', "object.kind.matches('(a+)+$')")];
+    const result = accept(spec({ dependencies: { rules } }), facts);
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidRule' });
+    expect(result.kind === 'rejected' && result.message).toContain(
+      'spec.dependencies.rules[1] ("queue-first"), match: "object.kind.matches(\'(a+)+$\')" calls matches(), which rules cannot use: they can use has, contains',
+    );
+  });
+
+  it('tells several problems at once, but not more than a message can hold', () => {
+    const long = (name: string) => rule(name, `${'x'.repeat(1023)}=`);
+    const rules = ['a', 'b', 'c', 'd', 'e'].map(long);
+    const result = accept(spec({ dependencies: { rules } }), facts);
+    expect(result.kind === 'rejected' && result.message).toMatch(/rules\[2\].*; and 2 more$/);
+    expect(result.kind === 'rejected' && result.message.length).toBeLessThan(4096);
+  });
+});
+
 describe('cycles among explicit edges', () => {
   const node = fc.integer({ min: 0, max: 9 }).map((n) => `Deployment/shop/n${n}`);
   const edges = fc.array(fc.record({ before: node, after: node }), { maxLength: 30 });

@@ -5,6 +5,7 @@
  */
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
+import { compileRules, describeProblem } from '../graph/user-rules/compile.ts';
 import { parseDuration } from '../time.ts';
 
 export interface AcceptanceFacts {
@@ -18,6 +19,9 @@ export type Acceptance =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'rejected'; readonly reason: DRScenarioReason; readonly message: string };
 
+/** Of rules, in one message: a condition has room for three with their expressions. */
+const MOST_PROBLEMS = 3;
+
 const rejected = (reason: DRScenarioReason, message: string): Acceptance => ({
   kind: 'rejected',
   reason,
@@ -30,7 +34,8 @@ export function accept(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance
     checkRegion('source', spec.source.region, facts) ??
     checkRegion('recovery', spec.recovery.region, facts) ??
     checkDistinct(spec, facts) ??
-    checkEdges(spec) ?? { kind: 'accepted' }
+    checkEdges(spec) ??
+    checkRules(spec) ?? { kind: 'accepted' }
   );
 }
 
@@ -95,6 +100,17 @@ function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
         'DependencyCycle',
         `spec.dependencies.edges go round in a circle: ${path.join(' -> ')}: remove one of them`,
       );
+}
+
+/** Told all at once, so that correcting a spec takes one attempt. */
+function checkRules(spec: DRScenarioSpec): Acceptance | undefined {
+  const compiled = compileRules(spec.dependencies.rules);
+  if (compiled.kind === 'compiled') return undefined;
+  const [first, ...others] = compiled.problems;
+  const more = others.slice(0, MOST_PROBLEMS - 1).map(describeProblem);
+  const rest = others.length - more.length;
+  const count = rest === 0 ? [] : [`and ${rest} more`];
+  return rejected('InvalidRule', [describeProblem(first), ...more, ...count].join('; '));
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Engine } from '../engine.ts';
 import { capture } from './capture.ts';
 import { collectHalfWritten, listPoints, openPoint, prunePoints } from './points.ts';
 import { preflight } from './preflight.ts';
+import { rehearse } from './rehearse.ts';
 import { restoreObjects } from './restore.ts';
 import { verify } from './verify.ts';
 
@@ -34,6 +35,7 @@ export function nativeEngine({ store, clock, log }: NativeEngineDeps): Engine {
     },
     open: (name, signal) => openPoint(store, name, signal),
     preflight,
+    rehearse,
     restore: restoreObjects,
   };
 }

@@ -47,46 +47,40 @@ const MEANINGS: Readonly<Record<Exclude<KubeError['code'], 'Forbidden'>, Meaning
 /** @param key refKey of the object that was to be applied */
 export function obstacleOf(key: string, error: KubeError): Obstacle {
   const meaning = error.code === 'Forbidden' ? DENIALS[error.denial ?? 'rbac'] : MEANINGS[error.code];
-  return { kind: meaning.kind, key, message: `${key}: ${error.message} (${meaning.remedy})` };
+  const { kind, remedy } = meaning;
+  const why = { cause: error.message, remedy };
+  return { kind, key, message: `${key}: ${error.message} (${remedy})`, why };
+}
+
+function obstacle(kind: Obstacle['kind'], key: string, cause: string, remedy: string, join = ': '): Obstacle {
+  return { kind, key, message: `${key}: ${cause}${join}${remedy}`, why: { cause, remedy } };
 }
 
 /** @param cluster name of the target */
 export function notServed(key: string, apiVersion: string, cluster: string): Obstacle {
-  return {
-    kind: 'refused',
-    key,
-    message: `${key}: ${cluster} does not serve ${apiVersion}: install what provides it (a CustomResourceDefinition or a newer Kubernetes), or leave the kind out with resources.excludeKinds`,
-  };
+  const remedy =
+    'install what provides it (a CustomResourceDefinition or a newer Kubernetes), or leave the kind out with resources.excludeKinds';
+  return obstacle('refused', key, `${cluster} does not serve ${apiVersion}`, remedy);
 }
 
 /** The definition of the kind is part of the same recovery point, and not in effect yet. */
 export function notServedYet(key: string, apiVersion: string, cluster: string): Obstacle {
-  return {
-    kind: 'blocked',
-    key,
-    message: `${key}: ${cluster} does not serve ${apiVersion} yet; its CustomResourceDefinition is part of the recovery`,
-  };
+  const remedy = 'its CustomResourceDefinition is part of the recovery';
+  return obstacle('blocked', key, `${cluster} does not serve ${apiVersion} yet`, remedy, '; ');
 }
 
 export function beingDeleted(key: string, subject: string, cluster: string): Obstacle {
   const waiting = 'recovery goes on once it is gone: see the finalizers of what is left in it';
-  return { kind: 'blocked', key, message: `${key}: ${subject} is being deleted in ${cluster}; ${waiting}` };
+  return obstacle('blocked', key, `${subject} is being deleted in ${cluster}`, waiting, '; ');
 }
 
 export function namespaceMissing(key: string, namespace: string, cluster: string): Obstacle {
-  return {
-    kind: 'blocked',
-    key,
-    message: `${key}: ${cluster} has no namespace ${namespace}: create it`,
-  };
+  return obstacle('blocked', key, `${cluster} has no namespace ${namespace}`, 'create it');
 }
 
 /** @param owner label value of the scenario it belongs to, when it is another one's */
 export function foreign(key: string, cluster: string, owner: string | undefined): Obstacle {
   const whose = owner === undefined ? 'was not put there by Antipode' : `belongs to the scenario ${owner}`;
-  return {
-    kind: 'foreign',
-    key,
-    message: `${key}: ${cluster} already has one that ${whose}; it is left untouched: delete or rename it there, or leave it out with resources.exclude`,
-  };
+  const cause = `${cluster} already has one that ${whose}; it is left untouched`;
+  return obstacle('foreign', key, cause, 'delete or rename it there, or leave it out with resources.exclude');
 }

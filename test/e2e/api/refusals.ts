@@ -12,6 +12,7 @@ export interface Refusal {
 const aDuration = 'must be a duration in whole numbers, largest unit first, such as 500ms, 30s, 5m or 1h30m';
 const edges = (...pairs: readonly (readonly [string, string])[]): Manifest =>
   scenario({ dependencies: { edges: pairs.map(([before, after]) => ({ before, after })) } });
+const rules = (...list: readonly object[]): Manifest => scenario({ dependencies: { rules: list } });
 const objectives = (rpo: string, rto: string): Manifest => scenario({ objectives: { rpo, rto } });
 const resources = (fields: object): Manifest => scenario({ resources: { namespaces: ['shop'], ...fields } });
 const server = (address: string): Manifest => scenario({ dns: { authoritativeServers: [address] } });
@@ -118,6 +119,21 @@ export const scenarioRefusals: readonly Refusal[] = [
     edges([db, 'the web shop']),
     'spec.dependencies.edges[0].after',
     'must name an object as Kind/namespace/name',
+  ),
+  refusal(
+    'a rule that says in two ways what is needed',
+    rules({ name: 'queue-first', match: 'true', needs: { object: "'Secret/shop/a'", match: 'true' } }),
+    'spec.dependencies.rules[0].needs',
+    'needs must have exactly one of object and match',
+  ),
+  refusal(
+    'two rules of the same name',
+    rules(
+      { name: 'queue-first', match: 'true', needs: { match: 'true' } },
+      { name: 'queue-first', match: 'false', needs: { match: 'true' } },
+    ),
+    'spec.dependencies.rules[1]',
+    'Duplicate value',
   ),
   refusal(
     'an unknown engine',

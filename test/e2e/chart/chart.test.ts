@@ -78,7 +78,7 @@ describe('The operator, installed,', () => {
     expect(await broken(lab.objective, OPERATOR, operatorPermissions)).toEqual([]);
   });
 
-  it('may write Services in the namespaces of scenarios only, when these are listed', async () => {
+  it('may write Services and ConfigMaps in the namespaces of scenarios only, when these are listed', async () => {
     const values = ['crds.install=false', 'scenarioNamespaces={default}'];
     await remove(lab.objective, removable);
     removable = await render(values);
@@ -86,8 +86,18 @@ describe('The operator, installed,', () => {
 
     expect(
       await broken(lab.objective, OPERATOR, {
-        allowed: ['create services default', 'patch services default', 'list services'],
-        denied: ['create services kube-system', 'patch services'],
+        allowed: [
+          'create services default',
+          'patch services default',
+          'list services',
+          'patch configmaps default',
+        ],
+        denied: [
+          'create services kube-system',
+          'patch services',
+          'patch configmaps',
+          'get configmaps kube-system',
+        ],
       }),
     ).toEqual([]);
   });

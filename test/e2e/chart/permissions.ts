@@ -27,6 +27,9 @@ export const operatorPermissions: Permissions = {
     'list services',
     'create services default',
     'patch services default',
+    'get configmaps default',
+    'create configmaps default',
+    'patch configmaps default',
     'list nodes',
   ],
   denied: [
@@ -39,6 +42,8 @@ export const operatorPermissions: Permissions = {
     'delete drexecutions.antipode.dev',
     'update leases.coordination.k8s.io default',
     'delete services default',
+    'list configmaps',
+    'delete configmaps default',
     'create pods default',
     'patch deployments.apps default',
     'create clusterroles.rbac.authorization.k8s.io',

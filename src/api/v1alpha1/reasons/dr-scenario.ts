@@ -9,6 +9,7 @@ export const drScenarioReasons = {
     "The operator's own cluster is in the source or recovery region and would be lost with it.",
   DependencyCycle: 'The dependency edges form a cycle; the message shows its path.',
   UnknownDependency: 'An edge in dependencies.edges names an object that is not part of the selection.',
+  InvalidRule: 'A rule in dependencies.rules cannot be read or would cost too much; the message names it.',
   // Protected
   RecoveryPointVerified: 'A recovery point younger than the RPO exists and has been verified.',
   RecoveryPointTooOld: 'The newest verified recovery point is older than the RPO.',
@@ -22,6 +23,15 @@ export const drScenarioReasons = {
   SourceUnavailable: 'The source cluster cannot be reached, so nothing can be captured.',
   SourceFailed: 'The source region is failed; capturing has stopped and recovery points are kept.',
   ExecutionRunning: 'An execution is running; capturing pauses until it has ended.',
+  // Feasible
+  Feasible:
+    'The objectives can be met as far as is measured, and the recovery cluster would take everything it could be asked about; the message counts what it could not.',
+  RPOTooShort: 'The RPO is shorter than the captures take; the message says which would hold.',
+  RTOTooShort: 'The RTO is shorter than the predicted recovery; the message says where the time goes.',
+  RecoveryRefuses:
+    'The recovery cluster would refuse an object or lacks what it needs; the message names it and the remedy.',
+  RecoveryTooSmall: 'The nodes or quotas of the recovery cluster do not have room for all of the workload.',
+  NotRehearsed: 'The recovery cluster has not been asked yet, or cannot be; the message says why.',
   // VolumeDataProtected
   NoVolumes: 'The selection has no volume claims.',
   VolumeDataNotCopied: 'Volume claims are recreated empty: their data is not part of the recovery point.',

@@ -101,6 +101,7 @@ export function engineOf(answers: {
     prune: unexpected,
     open: answers.open ?? (async () => answers.point ?? openPoint()),
     preflight: async () => answers.preflight ?? [],
+    rehearse: unexpected,
     restore: async (_point, keys) => answers.restore?.(keys) ?? [],
   };
 }

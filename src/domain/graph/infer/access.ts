@@ -1,7 +1,10 @@
 /** Who may do what: bindings need the role they grant and whom they grant it to; accounts need their Secrets. */
 import { arrayAt, at, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
-import { beside, clusterWide, type Found, type Rule } from './rule.ts';
+import { kindOf } from '../kinds.ts';
+import { LabelIndex, type LabelSelector, selectorAt } from '../labels.ts';
+import { perWorld, type World } from '../world.ts';
+import { beside, clusterWide, type Found, foundByKey, type Rule } from './rule.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const BINDINGS = [`RoleBinding.${RBAC}`, `ClusterRoleBinding.${RBAC}`];
@@ -10,6 +13,9 @@ export const accessRules: readonly Rule[] = [
   {
     name: 'binding-role',
     kinds: BINDINGS,
+    reads: 'roleRef.name',
+    certainty: 'certain',
+    sentence: 'A binding grants a Role or ClusterRole.',
     find: (binding) => {
       const name = at(binding, 'roleRef', 'name');
       return textAt(binding, 'roleRef', 'kind') === 'Role'
@@ -17,15 +23,38 @@ export const accessRules: readonly Rule[] = [
         : clusterWide(RBAC, 'ClusterRole', name, 'roleRef.name');
     },
   },
-  { name: 'binding-subject', kinds: BINDINGS, find: subjects },
+  {
+    name: 'binding-subject',
+    kinds: BINDINGS,
+    reads: 'subjects[*].name',
+    certainty: 'certain',
+    // A binding may grant to accounts that do not exist, and to other people's.
+    stays: true,
+    sentence: 'A binding grants to a ServiceAccount.',
+    find: subjects,
+  },
+  {
+    name: 'aggregated-role',
+    kinds: [`ClusterRole.${RBAC}`],
+    reads: 'aggregationRule.clusterRoleSelectors[*]',
+    certainty: 'certain',
+    sentence: 'An aggregated ClusterRole has the rights of the ClusterRoles that it selects by label.',
+    find: aggregated,
+  },
   {
     name: 'account-secret',
     kinds: ['ServiceAccount'],
+    reads: 'secrets[*].name',
+    certainty: 'certain',
+    sentence: 'A ServiceAccount may mount a Secret.',
     find: (account) => accountSecrets(account, 'secrets'),
   },
   {
     name: 'account-image-pull-secret',
     kinds: ['ServiceAccount'],
+    reads: 'imagePullSecrets[*].name',
+    certainty: 'certain',
+    sentence: 'Pods of a ServiceAccount pull their images with the credentials in a Secret.',
     find: (account) => accountSecrets(account, 'imagePullSecrets'),
   },
 ];
@@ -45,5 +74,28 @@ function subjects(binding: KubeObject): readonly Found[] {
 function accountSecrets(account: KubeObject, list: 'secrets' | 'imagePullSecrets'): readonly Found[] {
   return arrayAt(account, list).flatMap((secret, index) =>
     beside(account, { kind: 'Secret', name: at(secret, 'name') }, `${list}[${index}].name`),
+  );
+}
+
+const rolesByLabel = perWorld((world) => {
+  const index = new LabelIndex();
+  for (const [key, object] of world.objects) {
+    if (kindOf(object) === `ClusterRole.${RBAC}`) index.add(key, object.metadata.labels ?? {});
+  }
+  return index;
+});
+
+function aggregated(role: KubeObject, world: World): readonly Found[] {
+  return aggregationSelectors(role).flatMap((selector, index) =>
+    rolesByLabel(world)
+      .find(selector)
+      .flatMap((key) => foundByKey(key, { field: `aggregationRule.clusterRoleSelectors[${index}]` })),
+  );
+}
+
+/** Which ClusterRoles a ClusterRole is put together from; none of one that has rules of its own. */
+export function aggregationSelectors(role: KubeObject): readonly LabelSelector[] {
+  return arrayAt(role, 'aggregationRule', 'clusterRoleSelectors').flatMap(
+    (selector) => selectorAt({ selector }, 'selector') ?? [],
   );
 }

@@ -4,47 +4,94 @@ import type { KubeObject } from '../../../api/object.ts';
 import {
   containersOf,
   type PodTemplate,
-  podTemplateOf,
+  podTemplatesOf,
   serviceAccountOf,
   WORKLOAD_KINDS,
 } from '../pod-template.ts';
 import type { World } from '../world.ts';
-import { beside, clusterWide, type Found, type Rule } from './rule.ts';
+import { beside, CUSTOM, clusterWide, type Found, type Rule } from './rule.ts';
 
+/** Kinds that run pods: those of Kubernetes, and custom ones that embed a pod template. */
+export const POD_KINDS: readonly string[] = [...WORKLOAD_KINDS, CUSTOM];
+
+/*
+ * Affinity, anti-affinity and topology spread to other workloads are no
+ * dependency: they say where a pod goes relative to others that run, not that
+ * it needs them. Required affinity does leave a pod pending until its
+ * neighbour runs, and then the scheduler itself waits; two workloads that ask
+ * for each other are common and must not become a cycle.
+ */
 export const podRules: readonly Rule[] = [
-  podRule('env-config-map', (object, template) =>
-    environmentKeys(object, template, 'ConfigMap', 'configMapKeyRef'),
-  ),
-  podRule('env-secret', (object, template) => environmentKeys(object, template, 'Secret', 'secretKeyRef')),
-  podRule('env-from-config-map', (object, template) =>
-    wholeEnvironment(object, template, 'ConfigMap', 'configMapRef'),
-  ),
-  podRule('env-from-secret', (object, template) => wholeEnvironment(object, template, 'Secret', 'secretRef')),
-  podRule('volume-config-map', volumeConfigMaps),
-  podRule('volume-secret', volumeSecrets),
-  podRule('volume-claim', volumeClaims),
-  podRule('image-pull-secret', imagePullSecrets),
-  podRule('service-account', serviceAccount),
-  podRule('granted-by', grants),
-  podRule('priority-class', (_, { spec, path }) =>
-    clusterWide('scheduling.k8s.io', 'PriorityClass', spec.priorityClassName, `${path}.priorityClassName`),
-  ),
-  podRule('runtime-class', (_, { spec, path }) =>
-    clusterWide('node.k8s.io', 'RuntimeClass', spec.runtimeClassName, `${path}.runtimeClassName`),
-  ),
+  podRule('env-config-map', 'containers[*].env[*].valueFrom.configMapKeyRef.name', {
+    sentence: 'A container takes an environment variable from a ConfigMap.',
+    find: (object, template) => environmentKeys(object, template, 'ConfigMap', 'configMapKeyRef'),
+  }),
+  podRule('env-secret', 'containers[*].env[*].valueFrom.secretKeyRef.name', {
+    sentence: 'A container takes an environment variable from a Secret.',
+    find: (object, template) => environmentKeys(object, template, 'Secret', 'secretKeyRef'),
+  }),
+  podRule('env-from-config-map', 'containers[*].envFrom[*].configMapRef.name', {
+    sentence: 'A container takes its environment from a whole ConfigMap.',
+    find: (object, template) => wholeEnvironment(object, template, 'ConfigMap', 'configMapRef'),
+  }),
+  podRule('env-from-secret', 'containers[*].envFrom[*].secretRef.name', {
+    sentence: 'A container takes its environment from a whole Secret.',
+    find: (object, template) => wholeEnvironment(object, template, 'Secret', 'secretRef'),
+  }),
+  podRule('volume-config-map', 'volumes[*].configMap.name', {
+    sentence: 'A pod mounts a ConfigMap, by itself or as part of a projected volume.',
+    find: volumeConfigMaps,
+  }),
+  podRule('volume-secret', 'volumes[*].secret.secretName', {
+    sentence: 'A pod mounts a Secret, or the driver of one of its volumes (CSI and others) reads it.',
+    find: volumeSecrets,
+  }),
+  podRule('volume-claim', 'volumes[*].persistentVolumeClaim.claimName', {
+    sentence: 'A pod mounts the volume of a claim.',
+    find: volumeClaims,
+  }),
+  podRule('resource-claim', 'resourceClaims[*].resourceClaimName', {
+    sentence: 'A pod uses a device that a ResourceClaim, or a template of one, asks for.',
+    find: resourceClaims,
+  }),
+  podRule('image-pull-secret', 'imagePullSecrets[*].name', {
+    sentence: 'The images of a pod are pulled with the credentials in a Secret.',
+    find: imagePullSecrets,
+  }),
+  podRule('service-account', 'serviceAccountName', {
+    sentence: 'A pod runs as a ServiceAccount.',
+    find: serviceAccount,
+  }),
+  podRule('granted-by', 'serviceAccountName', {
+    sentence: 'A binding gives rights to the account that a pod runs as; without them its first calls fail.',
+    find: grants,
+  }),
+  podRule('priority-class', 'priorityClassName', {
+    sentence: 'A pod is refused when its PriorityClass does not exist.',
+    find: (_, { spec, path }) =>
+      clusterWide('scheduling.k8s.io', 'PriorityClass', spec.priorityClassName, `${path}.priorityClassName`),
+  }),
+  podRule('runtime-class', 'runtimeClassName', {
+    sentence: 'A pod is refused when its RuntimeClass does not exist.',
+    find: (_, { spec, path }) =>
+      clusterWide('node.k8s.io', 'RuntimeClass', spec.runtimeClassName, `${path}.runtimeClassName`),
+  }),
 ];
 
-function podRule(
-  name: string,
-  find: (object: KubeObject, template: PodTemplate, world: World) => readonly Found[],
-): Rule {
+interface PodRuleParts {
+  readonly sentence: string;
+  readonly find: (object: KubeObject, template: PodTemplate, world: World) => readonly Found[];
+}
+
+/** @param reads the field, from the pod spec on; `containers` stands for containers of all sorts */
+function podRule(name: string, reads: string, { sentence, find }: PodRuleParts): Rule {
   return {
     name,
-    kinds: WORKLOAD_KINDS,
-    find: (object, world) => {
-      const template = podTemplateOf(object);
-      return template === undefined ? [] : find(object, template, world);
-    },
+    kinds: POD_KINDS,
+    reads: `spec.template.spec.${reads}`,
+    certainty: 'certain',
+    sentence,
+    find: (object, world) => podTemplatesOf(object).flatMap((template) => find(object, template, world)),
   };
 }
 
@@ -127,11 +174,36 @@ function volumeSecrets(object: KubeObject, template: PodTemplate): readonly Foun
   });
 }
 
+/** A claim template of a StatefulSet takes the place of a volume of its name. */
 function volumeClaims(object: KubeObject, template: PodTemplate): readonly Found[] {
+  const replaced = new Set(
+    arrayAt(object, 'spec', 'volumeClaimTemplates').map((claim) => at(claim, 'metadata', 'name')),
+  );
   return arrayAt(template.spec, 'volumes').flatMap((volume, index) => {
+    if (replaced.has(at(volume, 'name'))) return [];
     const field = `${template.path}.volumes[${index}].persistentVolumeClaim.claimName`;
     const name = at(volume, 'persistentVolumeClaim', 'claimName');
     return beside(object, { kind: 'PersistentVolumeClaim', name }, field);
+  });
+}
+
+function resourceClaims(object: KubeObject, template: PodTemplate): readonly Found[] {
+  const group = 'resource.k8s.io';
+  return arrayAt(template.spec, 'resourceClaims').flatMap((claim, index) => {
+    const path = `${template.path}.resourceClaims[${index}]`;
+    const { resourceClaimName, resourceClaimTemplateName } = isFields(claim) ? claim : {};
+    return [
+      ...beside(
+        object,
+        { group, kind: 'ResourceClaim', name: resourceClaimName },
+        `${path}.resourceClaimName`,
+      ),
+      ...beside(
+        object,
+        { group, kind: 'ResourceClaimTemplate', name: resourceClaimTemplateName },
+        `${path}.resourceClaimTemplateName`,
+      ),
+    ];
   });
 }
 

@@ -3,7 +3,9 @@ import type { KubeObject } from '../../../api/object.ts';
 import { refKey, refOf } from '../../../api/object.ts';
 import { anObject, aWorkload, ownedBy } from '../../../testing/objects.ts';
 import type { KindLookup } from '../kinds.ts';
+import { operatorReferences } from '../operators.ts';
 import { references } from '../references.ts';
+import { ruleCatalogue } from './rules.ts';
 
 /** Serves one custom kind and knows which built-in owners are cluster-scoped. */
 const lookup: KindLookup = (group, kind) => {
@@ -121,6 +123,12 @@ const inPods: readonly Row[] = [
     field: `${VOLUME}.persistentVolumeClaim.claimName`,
   },
   {
+    rule: 'resource-claim',
+    from: web({ resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'one-gpu' }] }),
+    to: 'ResourceClaimTemplate.resource.k8s.io/shop/one-gpu',
+    field: 'spec.template.spec.resourceClaims[0].resourceClaimTemplateName',
+  },
+  {
     rule: 'image-pull-secret',
     from: web({ imagePullSecrets: [{ name: 'a' }, { name: 'registry' }] }),
     to: 'Secret/shop/registry',
@@ -175,7 +183,78 @@ const inPods: readonly Row[] = [
   })),
 ];
 
+/** Custom resources of three shapes that embed pod templates. */
+const rollout = anObject('Rollout', 'shop/web', {
+  apiVersion: 'argoproj.io/v1alpha1',
+  spec: { template: { spec: container({ envFrom: [{ secretRef: { name: 'pw' } }] }) } },
+});
+const flink = anObject('FlinkDeployment', 'shop/jobs', {
+  apiVersion: 'flink.apache.org/v1beta1',
+  spec: { podTemplate: { spec: container({ envFrom: [{ secretRef: { name: 'pw' } }] }) } },
+});
+const ray = anObject('RayCluster', 'shop/ray', {
+  apiVersion: 'ray.io/v1',
+  spec: {
+    headGroupSpec: { template: { spec: container({}) } },
+    workerGroupSpecs: [{ template: { spec: container({ envFrom: [{ secretRef: { name: 'pw' } }] }) } }],
+  },
+});
+const inCustomResources: readonly Row[] = [
+  [rollout, 'spec.template.spec'] as const,
+  [flink, 'spec.podTemplate.spec'] as const,
+  [ray, 'spec.workerGroupSpecs[0].template.spec'] as const,
+].map(([from, path]) => ({
+  rule: 'env-from-secret',
+  from,
+  to: 'Secret/shop/pw',
+  field: `${path}.containers[1].envFrom[0].secretRef.name`,
+}));
+
 const inStorage: readonly Row[] = [
+  {
+    rule: 'claim-attributes-class',
+    from: anObject('PersistentVolumeClaim', 'shop/data', { spec: { volumeAttributesClassName: 'gold' } }),
+    to: 'VolumeAttributesClass.storage.k8s.io/gold',
+    field: 'spec.volumeAttributesClassName',
+  },
+  {
+    rule: 'claim-volume',
+    from: anObject('PersistentVolumeClaim', 'shop/data', { spec: { volumeName: 'pv-1' } }),
+    to: 'PersistentVolume/pv-1',
+    field: 'spec.volumeName',
+    optional: true,
+  },
+  {
+    rule: 'claim-data-source',
+    from: anObject('PersistentVolumeClaim', 'shop/data', {
+      spec: { dataSource: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'before' } },
+    }),
+    to: 'VolumeSnapshot.snapshot.storage.k8s.io/shop/before',
+    field: 'spec.dataSource.name',
+    optional: true,
+  },
+  {
+    rule: 'claim-data-source',
+    from: anObject('PersistentVolumeClaim', 'shop/data', {
+      spec: { dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'golden', namespace: 'images' } },
+    }),
+    to: 'PersistentVolumeClaim/images/golden',
+    field: 'spec.dataSourceRef.name',
+    optional: true,
+  },
+  {
+    rule: 'storage-class-secret',
+    from: anObject('StorageClass', 'fast', {
+      parameters: {
+        'csi.storage.k8s.io/provisioner-secret-name': 'pw',
+        'csi.storage.k8s.io/provisioner-secret-namespace': 'shop',
+        'csi.storage.k8s.io/node-stage-secret-name': 'node-${pvc.name}',
+        'csi.storage.k8s.io/node-stage-secret-namespace': 'shop',
+      },
+    }),
+    to: 'Secret/shop/pw',
+    field: 'parameters["csi.storage.k8s.io/provisioner-secret-name"]',
+  },
   {
     rule: 'claim-storage-class',
     from: anObject('PersistentVolumeClaim', 'shop/data', { spec: { storageClassName: 'fast' } }),
@@ -230,7 +309,52 @@ const inStorage: readonly Row[] = [
   },
 ];
 
+const outside = (fields: object) => anObject('Service', 'shop/db', { spec: fields });
 const inNetwork: readonly Row[] = [
+  {
+    rule: 'external-name',
+    from: outside({ type: 'ExternalName', externalName: 'db.shop-data.svc.cluster.local' }),
+    to: 'Service/shop-data/db',
+    field: 'spec.externalName',
+  },
+  {
+    rule: 'service-endpoints',
+    from: outside({}),
+    to: 'Endpoints/shop/db',
+    field: 'metadata.name',
+    optional: true,
+  },
+  {
+    rule: 'service-endpoints',
+    from: outside({}),
+    besides: [
+      anObject('EndpointSlice', 'shop/db-1', {
+        metadata: { labels: { 'kubernetes.io/service-name': 'db' } },
+      }),
+      anObject('EndpointSlice', 'other/db-1', {
+        metadata: { labels: { 'kubernetes.io/service-name': 'db' } },
+      }),
+    ],
+    to: 'EndpointSlice.discovery.k8s.io/shop/db-1',
+    field: 'metadata.name',
+  },
+  {
+    rule: 'ingress-class',
+    from: anObject('Ingress', 'shop/front', {
+      metadata: { annotations: { 'kubernetes.io/ingress.class': 'nginx' } },
+    }),
+    to: 'IngressClass.networking.k8s.io/nginx',
+    field: 'metadata.annotations["kubernetes.io/ingress.class"]',
+    optional: true,
+  },
+  {
+    rule: 'ingress-class-parameters',
+    from: anObject('IngressClass', 'alb', {
+      spec: { parameters: { apiGroup: 'elbv2.k8s.aws', kind: 'IngressClassParams', name: 'alb' } },
+    }),
+    to: 'IngressClassParams.elbv2.k8s.aws/alb',
+    field: 'spec.parameters.name',
+  },
   {
     rule: 'governing-service',
     from: aWorkload('StatefulSet', 'shop/db', {}, { serviceName: 'db-headless' }),
@@ -274,6 +398,20 @@ const inNetwork: readonly Row[] = [
 ];
 
 const inAccess: readonly Row[] = [
+  {
+    rule: 'aggregated-role',
+    from: anObject('ClusterRole', 'monitoring', {
+      aggregationRule: {
+        clusterRoleSelectors: [{ matchLabels: { x: 'y' } }, { matchLabels: { part: 'm' } }],
+      },
+    }),
+    besides: [
+      anObject('ClusterRole', 'monitoring-pods', { metadata: { labels: { part: 'm' } } }),
+      anObject('ClusterRole', 'other', { metadata: { labels: { part: 'o' } } }),
+    ],
+    to: 'ClusterRole.rbac.authorization.k8s.io/monitoring-pods',
+    field: 'aggregationRule.clusterRoleSelectors[1]',
+  },
   {
     rule: 'binding-role',
     from: binding({ roleRef: { kind: 'Role', name: 'reader' } }),
@@ -357,6 +495,63 @@ const inScaling: readonly Row[] = [
   },
 ];
 
+const guarded = { namespace: 'shop', name: 'guard' };
+const guard = anObject('Service', 'shop/guard', { spec: { selector: { app: 'guard' } } });
+const backend = aWorkload('Deployment', 'shop/guard');
+const crd = anObject('CustomResourceDefinition', 'promotions.shop.example', {
+  spec: {
+    group: 'shop.example',
+    names: { kind: 'Promotion', plural: 'promotions' },
+    conversion: { webhook: { clientConfig: { service: guarded } } },
+  },
+});
+const inExtensions: readonly Row[] = [
+  ...['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'].flatMap((kind) =>
+    [
+      ['Service/shop/guard', undefined] as const,
+      ['Deployment.apps/shop/guard', [guard, backend]] as const,
+    ].map(([to, besides]) => ({
+      rule: 'webhook-backend',
+      from: anObject(kind, 'guard', {
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        webhooks: [{ clientConfig: { url: 'https://x' } }, { clientConfig: { service: guarded } }],
+      }),
+      besides: besides ?? [],
+      to,
+      field: 'webhooks[1].clientConfig.service.name',
+    })),
+  ),
+  {
+    rule: 'api-service-backend',
+    from: anObject('APIService', 'v1.shop.example', { spec: { service: guarded } }),
+    to: 'Service/shop/guard',
+    field: 'spec.service.name',
+  },
+  {
+    rule: 'conversion-service',
+    from: crd,
+    to: 'Service/shop/guard',
+    field: 'spec.conversion.webhook.clientConfig.service.name',
+  },
+  {
+    rule: 'conversion-webhook',
+    from: anObject('Promotion', 'shop/spring', { apiVersion: 'shop.example/v1' }),
+    besides: [crd, guard, backend],
+    to: 'Deployment.apps/shop/guard',
+    field:
+      'spec.conversion.webhook.clientConfig.service.name of CustomResourceDefinition.apiextensions.k8s.io/promotions.shop.example',
+  },
+  {
+    rule: 'admission-policy',
+    from: anObject('ValidatingAdmissionPolicyBinding', 'b', {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      spec: { policyName: 'no-latest' },
+    }),
+    to: 'ValidatingAdmissionPolicy.admissionregistration.k8s.io/no-latest',
+    field: 'spec.policyName',
+  },
+];
+
 const promotion = (parts: Record<string, unknown> = {}) =>
   anObject('Promotion', 'shop/spring', { apiVersion: 'shop.example/v1', ...parts });
 const campaign = anObject('Campaign', 'summer', { apiVersion: 'shop.example/v1' });
@@ -382,6 +577,17 @@ const inStructure: readonly Row[] = [
       }),
     ],
     to: 'CustomResourceDefinition.apiextensions.k8s.io/promos.shop.example',
+    field: 'apiVersion',
+  },
+  {
+    rule: 'aggregated-api',
+    from: promotion(),
+    besides: [
+      anObject('APIService', 'v1.shop.example', {
+        spec: { group: 'shop.example', version: 'v1', service: { namespace: 'shop', name: 'api' } },
+      }),
+    ],
+    to: 'APIService.apiregistration.k8s.io/v1.shop.example',
     field: 'apiVersion',
   },
   {
@@ -412,6 +618,8 @@ function findings(rule: string, objects: readonly KubeObject[], infer: boolean) 
 
 describe.each([
   { family: 'pods', rows: inPods, always: false },
+  { family: 'custom resources that run pods', rows: inCustomResources, always: false },
+  { family: 'extensions', rows: inExtensions, always: false },
   { family: 'storage', rows: inStorage, always: false },
   { family: 'network', rows: inNetwork, always: false },
   { family: 'access', rows: inAccess, always: false },
@@ -489,6 +697,47 @@ describe('references that are none', () => {
     expect(findings(rule, objects, true)).toEqual([]);
   });
 
+  it.each<{ what: string; rule: string; objects: readonly KubeObject[] }>([
+    {
+      what: 'a name outside of the cluster',
+      rule: 'external-name',
+      objects: [outside({ type: 'ExternalName', externalName: 'db.example.com' })],
+    },
+    {
+      what: 'a Service with a selector',
+      rule: 'service-endpoints',
+      objects: [outside({ selector: { app: 'db' } })],
+    },
+    {
+      what: 'an API that the cluster serves itself',
+      rule: 'aggregated-api',
+      objects: [
+        promotion(),
+        anObject('APIService', 'v1.shop.example', { spec: { group: 'shop.example', version: 'v1' } }),
+      ],
+    },
+    {
+      what: 'affinity to another workload',
+      rule: 'service-name-in-environment',
+      objects: [
+        web({
+          affinity: {
+            podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ labelSelector: {} }] },
+          },
+          topologySpreadConstraints: [{ labelSelector: { matchLabels: { app: 'db' } } }],
+        }),
+      ],
+    },
+  ])('$what makes no $rule', ({ rule, objects }) => {
+    expect(findings(rule, objects, true)).toEqual([]);
+  });
+
+  it('the definition of a kind with a converter is not made to wait for it, or the operator would never start', () => {
+    const { edges } = references([crd, guard, backend], { infer: true });
+
+    expect(edges.filter(({ from }) => from.startsWith('CustomResourceDefinition'))).toEqual([]);
+  });
+
   it('an object never needs itself', () => {
     const self = anObject('ConfigMap', 'shop/cfg');
     const odd = { ...self, metadata: { ...self.metadata, ownerReferences: [ownedBy(self)] } };
@@ -497,5 +746,38 @@ describe('references that are none', () => {
 
     expect(edges).toEqual([]);
     expect(missing.map(({ rule }) => rule)).toEqual(['namespace']);
+  });
+});
+
+describe('the catalogue', () => {
+  it('names every rule once, and says in a sentence what it concludes', () => {
+    const names = ruleCatalogue.map(({ name }) => name);
+
+    expect(new Set(names).size).toBe(names.length);
+    for (const { sentence, reads } of ruleCatalogue) {
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+      expect(reads).not.toBe('');
+    }
+  });
+
+  it('has no rule of Kubernetes without a row in these tables', () => {
+    const operators = new Set(operatorReferences.map(({ rule }) => rule));
+    const elsewhere = /^(service-name-in-|judged-by-webhook$|argo-sync-wave$)/;
+    const covered = new Set(
+      [
+        inPods,
+        inCustomResources,
+        inExtensions,
+        inStorage,
+        inNetwork,
+        inAccess,
+        inScaling,
+        inStructure,
+      ].flatMap((rows) => rows.map(({ rule }) => rule)),
+    );
+
+    const bare = ruleCatalogue.filter(({ name }) => !operators.has(name) && !elsewhere.test(name));
+
+    expect(bare.filter(({ name }) => !covered.has(name))).toEqual([]);
   });
 });

@@ -1,7 +1,8 @@
 /** What claims need, and which claims a StatefulSet will look for under names of its own making. */
-import { arrayAt, at, numberAt, textAt } from '../../../api/fields.ts';
+import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
-import { podTemplateOf, WORKLOAD_KINDS } from '../pod-template.ts';
+import { podTemplatesOf } from '../pod-template.ts';
+import { POD_KINDS } from './pods.ts';
 import { beside, clusterWide, type Found, type Rule } from './rule.ts';
 
 const storageClass = (name: unknown, field: string) =>
@@ -11,11 +12,54 @@ export const storageRules: readonly Rule[] = [
   {
     name: 'claim-storage-class',
     kinds: ['PersistentVolumeClaim'],
+    reads: 'spec.storageClassName',
+    certainty: 'certain',
+    sentence: 'The volume of a claim is made by its StorageClass.',
     find: (claim) => storageClass(at(claim, 'spec', 'storageClassName'), 'spec.storageClassName'),
+  },
+  {
+    name: 'claim-attributes-class',
+    kinds: ['PersistentVolumeClaim'],
+    reads: 'spec.volumeAttributesClassName',
+    certainty: 'certain',
+    sentence: 'The performance of a volume is set by its VolumeAttributesClass.',
+    find: (claim) =>
+      clusterWide(
+        'storage.k8s.io',
+        'VolumeAttributesClass',
+        at(claim, 'spec', 'volumeAttributesClassName'),
+        'spec.volumeAttributesClassName',
+      ),
+  },
+  {
+    name: 'claim-volume',
+    kinds: ['PersistentVolumeClaim'],
+    reads: 'spec.volumeName',
+    certainty: 'certain',
+    sentence: 'A claim is bound to a PersistentVolume; the recovery cluster makes its own.',
+    find: (claim) =>
+      clusterWide('', 'PersistentVolume', at(claim, 'spec', 'volumeName'), 'spec.volumeName').map(
+        (found) => ({
+          ...found,
+          optional: true,
+        }),
+      ),
+  },
+  {
+    name: 'claim-data-source',
+    kinds: ['PersistentVolumeClaim'],
+    reads: 'spec.dataSource',
+    certainty: 'certain',
+    sentence:
+      'The volume of a claim is filled from a snapshot, another claim, or what a populator understands.',
+    find: dataSources,
   },
   {
     name: 'claim-template-storage-class',
     kinds: ['StatefulSet.apps'],
+    reads: 'spec.volumeClaimTemplates[*].spec.storageClassName',
+    certainty: 'certain',
+    sentence: 'The volumes that a StatefulSet claims are made by a StorageClass.',
     find: (set) =>
       arrayAt(set, 'spec', 'volumeClaimTemplates').flatMap((template, index) =>
         storageClass(
@@ -26,19 +70,54 @@ export const storageRules: readonly Rule[] = [
   },
   {
     name: 'ephemeral-claim-storage-class',
-    kinds: WORKLOAD_KINDS,
-    find: (object) => {
-      const template = podTemplateOf(object);
-      return arrayAt(template?.spec, 'volumes').flatMap((volume, index) =>
-        storageClass(
-          at(volume, 'ephemeral', 'volumeClaimTemplate', 'spec', 'storageClassName'),
-          `${template?.path}.volumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`,
+    kinds: POD_KINDS,
+    reads: 'spec.template.spec.volumes[*].ephemeral.volumeClaimTemplate.spec.storageClassName',
+    certainty: 'certain',
+    sentence: 'A volume that lives as long as its pod is made by a StorageClass.',
+    find: (object) =>
+      podTemplatesOf(object).flatMap(({ spec, path }) =>
+        arrayAt(spec, 'volumes').flatMap((volume, index) =>
+          storageClass(
+            at(volume, 'ephemeral', 'volumeClaimTemplate', 'spec', 'storageClassName'),
+            `${path}.volumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`,
+          ),
         ),
-      );
-    },
+      ),
   },
-  { name: 'claim-of-template', kinds: ['StatefulSet.apps'], find: claimsOfTemplates },
+  {
+    name: 'claim-of-template',
+    kinds: ['StatefulSet.apps'],
+    reads: 'spec.volumeClaimTemplates[*].metadata.name',
+    certainty: 'certain',
+    sentence: 'A StatefulSet adopts the claims named after its templates when they exist before it.',
+    find: claimsOfTemplates,
+  },
+  {
+    name: 'storage-class-secret',
+    kinds: ['StorageClass.storage.k8s.io', 'VolumeSnapshotClass.snapshot.storage.k8s.io'],
+    reads: 'parameters["csi.storage.k8s.io/provisioner-secret-name"]',
+    certainty: 'certain',
+    // Usually the driver's own credentials, in its own namespace, for its own region.
+    stays: true,
+    sentence: 'A storage driver reads its credentials from the Secret that a class names in its parameters.',
+    find: classSecrets,
+  },
 ];
+
+/**
+ * Optional: the copy has the data by its own way, and the source of a claim
+ * that was filled long ago is often gone.
+ */
+function dataSources(claim: KubeObject): readonly Found[] {
+  return ['dataSource', 'dataSourceRef'].flatMap((field) => {
+    const kind = textAt(claim, 'spec', field, 'kind');
+    const name = textAt(claim, 'spec', field, 'name');
+    const namespace = textAt(claim, 'spec', field, 'namespace') ?? claim.metadata.namespace;
+    if (kind === undefined || name === undefined || namespace === undefined) return [];
+    const group = textAt(claim, 'spec', field, 'apiGroup') ?? '';
+    return [{ to: { group, kind, namespace, name }, field: `spec.${field}.name`, optional: true }];
+  });
+}
 
 /**
  * The claims `<template>-<set>-<ordinal>` that the set adopts when they exist
@@ -61,4 +140,17 @@ function claimsOfTemplates(set: KubeObject): readonly Found[] {
       ),
     ).flat(),
   );
+}
+
+/** Parameters come in pairs, `…-secret-name` and `…-secret-namespace`; names with `${…}` are made per volume. */
+function classSecrets(object: KubeObject): readonly Found[] {
+  const parameters = fieldsAt(object, 'parameters') ?? {};
+  return Object.entries(parameters).flatMap(([parameter, name]) => {
+    const namespace = parameters[`${parameter}space`];
+    if (!parameter.endsWith('-secret-name') || typeof name !== 'string' || typeof namespace !== 'string') {
+      return [];
+    }
+    if (name.includes('${') || namespace.includes('${')) return [];
+    return [{ to: { group: '', kind: 'Secret', namespace, name }, field: `parameters["${parameter}"]` }];
+  });
 }

@@ -4,9 +4,8 @@
  * because without them an object cannot be created at all.
  */
 import { groupOf, type KubeObject, type ObjectRef, refKey } from '../../../api/object.ts';
-import { isCustom } from '../kinds.ts';
 import type { World } from '../world.ts';
-import { clusterWide, type Found, type Rule } from './rule.ts';
+import { CUSTOM, clusterWide, type Found, type Rule } from './rule.ts';
 
 /** The rule whose edges give way when they alone would close a cycle: see order.ts. */
 export const OWNER_RULE = 'owner';
@@ -15,15 +14,44 @@ export const structureRules: readonly Rule[] = [
   {
     name: 'namespace',
     kinds: 'all',
+    reads: 'metadata.namespace',
+    certainty: 'certain',
+    sentence: 'An object exists only inside its Namespace.',
     find: ({ metadata }) => clusterWide('', 'Namespace', metadata.namespace, 'metadata.namespace'),
   },
-  { name: 'definition', kinds: 'all', find: definition },
-  { name: OWNER_RULE, kinds: 'all', find: owners },
+  {
+    name: 'definition',
+    kinds: [CUSTOM],
+    reads: 'apiVersion',
+    certainty: 'certain',
+    sentence: 'A custom resource can be created once its CustomResourceDefinition is established.',
+    find: definition,
+  },
+  {
+    name: 'aggregated-api',
+    kinds: [CUSTOM],
+    reads: 'apiVersion',
+    certainty: 'certain',
+    sentence: 'An object of an aggregated API can be created once its APIService is available.',
+    find: (object, world) => {
+      const api = world.apiServiceOf(object.apiVersion);
+      return api === undefined ? [] : [{ to: api, field: 'apiVersion' }];
+    },
+  },
+  {
+    name: OWNER_RULE,
+    kinds: 'all',
+    reads: 'metadata.ownerReferences[*]',
+    certainty: 'certain',
+    sentence: 'An object comes after its owner, unless the owner needs it.',
+    find: owners,
+  },
 ];
 
 function definition(object: KubeObject, world: World): readonly Found[] {
   const group = groupOf(object.apiVersion);
-  if (!isCustom(group)) return [];
+  // An aggregated API has no definitions.
+  if (world.apiServiceOf(object.apiVersion) !== undefined) return [];
   const known = world.definitionOf(group, object.kind);
   if (known !== undefined) return [{ to: known, field: 'apiVersion' }];
   // A definition is named after the plural, which only the cluster knows.

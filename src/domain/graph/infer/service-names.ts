@@ -1,0 +1,168 @@
+/**
+ * Services that a workload calls by name, found in its environment, command
+ * lines and ConfigMaps. Only likely: a text may name what it never calls.
+ * Secrets are never read for it: what they hold must not become evidence.
+ */
+import { arrayAt, at, fieldsAt, textAt } from '../../../api/fields.ts';
+import { type KubeObject, type ObjectRef, refKey } from '../../../api/object.ts';
+import { containersOf, type PodTemplate, podTemplatesOf } from '../pod-template.ts';
+import { perWorld, type World } from '../world.ts';
+import { type Host, hostOf, hostsIn, hostsInCommand, serviceNamed } from './host-names.ts';
+import { POD_KINDS } from './pods.ts';
+import { answeredBy, type Found, type Rule } from './rule.ts';
+
+export const serviceNameRules: readonly Rule[] = [
+  {
+    name: 'service-name-in-environment',
+    kinds: POD_KINDS,
+    reads: 'spec.template.spec.containers[*].env[*].value',
+    certainty: 'likely',
+    sentence: 'An environment variable names a Service, so the workload calls it and what answers for it.',
+    find: (object, world) => namesIn(object, world, environment),
+  },
+  {
+    name: 'service-name-in-command',
+    kinds: POD_KINDS,
+    reads: 'spec.template.spec.containers[*].args[*]',
+    certainty: 'likely',
+    sentence: 'A command line names a Service, so the workload calls it and what answers for it.',
+    find: (object, world) => namesIn(object, world, commands),
+  },
+  {
+    name: 'service-name-in-config-map',
+    kinds: POD_KINDS,
+    reads: 'data of the ConfigMaps in its environment and volumes',
+    certainty: 'likely',
+    sentence:
+      'A ConfigMap that a workload reads names a Service, so the workload calls it and what answers for it.',
+    find: (object, world) => namesIn(object, world, configuration),
+  },
+];
+
+/** A host, and where it was read. */
+interface Named {
+  readonly host: Host;
+  readonly field: string;
+}
+
+type Reader = (object: KubeObject, template: PodTemplate, world: World) => readonly Named[];
+
+function namesIn(object: KubeObject, world: World, read: Reader): readonly Found[] {
+  const { namespace } = object.metadata;
+  if (namespace === undefined) return [];
+  return podTemplatesOf(object).flatMap((template) =>
+    read(object, template, world).flatMap(({ host, field }) => {
+      const to = serviceNamed(host.name, namespace, world);
+      if (to === undefined || isApiServer(to) || !listensOn(to, host, world)) return [];
+      return answeredBy({ to, field, matched: host.matched, optional: true }, world);
+    }),
+  );
+}
+
+const isApiServer = ({ namespace, name }: ObjectRef): boolean =>
+  namespace === 'default' && name === 'kubernetes';
+
+/** A Service that has other ports than the one named is not what is meant; of a headless one any port may be. */
+function listensOn(to: ObjectRef, { port }: Host, world: World): boolean {
+  const service = world.objects.get(refKey(to));
+  const ports = arrayAt(service, 'spec', 'ports');
+  if (port === undefined || ports.length === 0 || at(service, 'spec', 'clusterIP') === 'None') return true;
+  return ports.some((known) => [at(known, 'port'), at(known, 'targetPort')].includes(port));
+}
+
+/** Names of settings whose value is a host: `DB_HOST`, `redis.url`, `--queue-server`. */
+const HOST_SETTING = /(?:^|[-_.])(?:HOSTS?|ADDR|ADDRESS|URLS?|SERVERS?|ENDPOINTS?)$/i;
+
+/** The hosts in a setting; a bare word is one only where the name of the setting says so. */
+function hostsOfSetting(name: string, value: string): readonly Host[] {
+  const bare = HOST_SETTING.test(name) ? value.split(',').flatMap((one) => hostOf(one.trim()) ?? []) : [];
+  const known = new Set(bare.map(({ matched }) => matched));
+  return [...bare, ...hostsIn(value).filter(({ matched }) => !known.has(matched))];
+}
+
+function environment(object: KubeObject, template: PodTemplate): readonly Named[] {
+  return containersOf(template).flatMap(({ container, path }) => {
+    const expand = expanderOf(container, object);
+    return arrayAt(container, 'env').flatMap((variable, index) => {
+      const value = expand(textAt(variable, 'value') ?? '');
+      const hosts = hostsOfSetting(textAt(variable, 'name') ?? '', value);
+      return hosts.map((host) => ({ host, field: `${path}.env[${index}].value` }));
+    });
+  });
+}
+
+/** Puts in `$(NAME)` what the container's environment says, as far as that is plain text or the namespace. */
+function expanderOf(container: unknown, { metadata }: KubeObject): (text: string) => string {
+  return (text) => {
+    if (!text.includes('$(')) return text;
+    return text.replaceAll(/\$\(([\w.-]+)\)/g, (whole, name: string) => {
+      const variable = arrayAt(container, 'env').find((one) => at(one, 'name') === name);
+      const isNamespace = at(variable, 'valueFrom', 'fieldRef', 'fieldPath') === 'metadata.namespace';
+      return (isNamespace ? metadata.namespace : textAt(variable, 'value')) ?? whole;
+    });
+  };
+}
+
+function commands(object: KubeObject, template: PodTemplate): readonly Named[] {
+  return containersOf(template).flatMap(({ container, path }) => {
+    const expand = expanderOf(container, object);
+    return ['command', 'args'].flatMap((list) => {
+      const words = arrayAt(container, list).map((word) => (typeof word === 'string' ? expand(word) : ''));
+      return words.flatMap((word, index) =>
+        hostsOfWord(word, words[index - 1] ?? '').map((host) => ({
+          host,
+          field: `${path}.${list}[${index}]`,
+        })),
+      );
+    });
+  });
+}
+
+/** `--db-host=db` and `--db-host db` name a host as an environment variable does. */
+function hostsOfWord(word: string, previous: string): readonly Host[] {
+  const [, flag, value] = /^--?([-\w.]+)=(.*)$/s.exec(word) ?? [];
+  if (flag !== undefined && value !== undefined) return hostsOfSetting(flag, value);
+  // The word after `-c` is a script, not the value of a flag.
+  return previous.startsWith('-') && !/\s/.test(word) ? hostsOfSetting(previous, word) : hostsInCommand(word);
+}
+
+/** The hosts in each entry of each ConfigMap, read once however many workloads use it. */
+const configMapHosts = perWorld(() => new Map<string, ReadonlyMap<string, readonly Host[]>>());
+
+function hostsOfConfigMap(key: string, world: World): ReadonlyMap<string, readonly Host[]> {
+  const read = configMapHosts(world);
+  const known = read.get(key);
+  if (known !== undefined) return known;
+  const entries = Object.entries(fieldsAt(world.objects.get(key), 'data') ?? {});
+  const hosts = new Map(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? hostsOfSetting(name, value) : []]),
+  );
+  read.set(key, hosts);
+  return hosts;
+}
+
+function configuration(object: KubeObject, template: PodTemplate, world: World): readonly Named[] {
+  const { namespace } = object.metadata;
+  const entry = (name: unknown, only?: string): readonly Named[] => {
+    if (typeof name !== 'string') return [];
+    const key = `ConfigMap/${namespace}/${name}`;
+    const entries = [...hostsOfConfigMap(key, world)].filter(([item]) => only === undefined || item === only);
+    return entries.flatMap(([item, hosts]) =>
+      hosts.map((host) => ({ host, field: `data["${item}"] of ${key}` })),
+    );
+  };
+  const inEnvironment = containersOf(template).flatMap(({ container }) => [
+    ...arrayAt(container, 'envFrom').flatMap((from) => entry(at(from, 'configMapRef', 'name'))),
+    ...arrayAt(container, 'env').flatMap((variable) => {
+      const source = at(variable, 'valueFrom', 'configMapKeyRef');
+      return entry(at(source, 'name'), textAt(source, 'key') ?? '');
+    }),
+  ]);
+  const mounted = arrayAt(template.spec, 'volumes').flatMap((volume) => [
+    ...entry(at(volume, 'configMap', 'name')),
+    ...arrayAt(volume, 'projected', 'sources').flatMap((source) => entry(at(source, 'configMap', 'name'))),
+  ]);
+  const found = [...inEnvironment, ...mounted];
+  // Several containers often read the same ConfigMap: that is one piece of evidence.
+  return [...new Map(found.map((named) => [`${named.field} ${named.host.matched}`, named])).values()];
+}
