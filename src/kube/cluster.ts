@@ -101,7 +101,7 @@ export interface Informer {
   list(): readonly KubeObject[];
   /** Resolves once the first complete list is in the cache; rejects only when the informer was stopped before. */
   synced(signal: AbortSignal): Promise<void>;
-  /** Monotonic time since the last list or watch event or bookmark was received; undefined before the first. */
+  /** Monotonic time since the server last answered: a list, the opening of a watch, an event, a bookmark; undefined before the first. */
   staleness(): Millis | undefined;
 }
 

@@ -13,7 +13,7 @@ export interface InformerTiming {
   /** A watch is asked to end after a time drawn from this range, as client-go does, so that load spreads over servers. */
   readonly watchFrom: Millis;
   readonly watchTo: Millis;
-  /** A watch on which nothing was heard for so long is taken for dead. Servers send a bookmark about every minute. */
+  /** A watch on which nothing was heard for so long is taken for dead. Servers send a bookmark about every minute, for kinds in which something happens. */
   readonly silence: Millis;
   readonly backoff: BackoffPolicy;
   /** A watch that lasted so long was healthy: its end is not counted as a failure. */
@@ -47,6 +47,8 @@ export interface InformerState {
   /** Where the next watch begins; undefined: list first. */
   resourceVersion: string | undefined;
   lastHeard: Tick | undefined;
+  /** The last watch ended because nothing was heard on it, and nothing was heard since. */
+  silent: boolean;
 }
 
 /** An object as it is cached. */

@@ -38,10 +38,17 @@ export async function watch(running: InformerState): Promise<WatchEnd> {
   const unfollow = follow(running.stopped, attempt);
   try {
     const bytes = await transport.stream(watchRequest(running), attempt.signal);
+    // The server has taken our version and would say at once what is newer.
     const opened = clock.tick();
-    const lastSign = (): Tick => latest(opened, running.lastHeard);
+    running.lastHeard = opened;
     const finished = new AbortController();
-    const watchdog = abortWhenSilent(clock, timing.silence, lastSign, attempt, finished.signal);
+    const watchdog = abortWhenSilent(
+      clock,
+      timing.silence,
+      () => running.lastHeard ?? opened,
+      attempt,
+      finished.signal,
+    );
     try {
       return await takeEvents(running, bytes);
     } finally {
@@ -62,6 +69,7 @@ export async function watch(running: InformerState): Promise<WatchEnd> {
 async function takeEvents(running: InformerState, bytes: AsyncIterable<Uint8Array>): Promise<WatchEnd> {
   for await (const event of watchEvents(bytes)) {
     running.lastHeard = running.deps.clock.tick();
+    running.silent = false;
     switch (event.kind) {
       case 'unreadable':
         return { reason: 'Malformed', relist: true, failed: true };
@@ -115,8 +123,4 @@ function watchRequest({ deps: { random, timing }, type, options, resourceVersion
   });
   const path = `${collectionPath(type, namespace)}${search}`;
   return { verb: 'watch', method: 'GET', path, kind: type.kind, repeat: 'once' } as const;
-}
-
-function latest(a: Tick, b: Tick | undefined): Tick {
-  return b === undefined || a > b ? a : b;
 }

@@ -4,9 +4,9 @@
  * a server that restarts are all answered by trying again with backoff. Nothing
  * a handler does can end it.
  *
- *     list ──► watch ──(planned end, connection lost)──► watch from where it was
+ *     list ──► watch ──(planned end, silence, lost)──► watch from where it was
  *      ▲         │
- *      └─────────┴──(410, silence, any doubt)
+ *      └─────────┴──(410, repeated silence, any doubt)
  */
 import { between as elapsedBetween } from '../domain/time.ts';
 import { backoffDelay } from './backoff.ts';
@@ -36,6 +36,7 @@ export function startInformer(
     stopped: stop.signal,
     resourceVersion: undefined,
     lastHeard: undefined,
+    silent: false,
   };
   const synced = new Promise<void>((resolve, reject) => {
     run(running, resolve)
@@ -94,10 +95,17 @@ async function listAndWatch(running: InformerState, synced: () => void): Promise
   }
 }
 
-function endOf(error: unknown, { deps: { transport }, type }: InformerState): WatchEnd {
+function endOf(error: unknown, running: InformerState): WatchEnd {
+  const { deps, type } = running;
   const message = describeError(error);
-  if (error instanceof SilentWatchError) return { reason: 'Silent', relist: true, failed: true, message };
-  const context = { cluster: transport.cluster, verb: 'watch', kind: type.kind };
+  if (error instanceof SilentWatchError) {
+    // A quiet kind and a dead connection sound the same. Watching on from the same version is cheap and loses
+    // nothing; only when that is silent too, the version itself is in doubt.
+    const again = running.silent;
+    running.silent = !again;
+    return { reason: 'Silent', relist: again, failed: false, message };
+  }
+  const context = { cluster: deps.transport.cluster, verb: 'watch', kind: type.kind };
   const { code } = error instanceof KubeError ? error : errorFromFailure(error, context);
   // A lost connection says nothing about our version; any other refusal may be about it.
   return { reason: code, relist: code !== 'Unreachable', failed: code !== 'Gone', message };

@@ -7,11 +7,9 @@ import {
   DEFAULT_ELECTION_TIMING,
   type ElectionEnd,
   type Leadership,
-  type LeaseLock,
-  type LeaseRecord,
-  type ObservedLease,
   runAsLeader,
 } from './leader-election.ts';
+import type { LeaseLock, LeaseRecord, ObservedLease } from './lease.ts';
 import { recordingLog } from './testing/recording-log.ts';
 
 type Link = 'up' | 'refusing' | 'hanging' | 'losing-answers';

@@ -4,7 +4,7 @@ import type { KubeObject } from '../api/object.ts';
 import { fromRfc3339, type Instant, instant, seconds, toRfc3339, toSeconds } from '../domain/time.ts';
 import type { Cluster, ResourceType } from './cluster.ts';
 import { KubeError } from './errors.ts';
-import type { LeaseLock, LeaseRecord, ObservedLease } from './leader-election.ts';
+import type { LeaseLock, LeaseRecord, ObservedLease } from './lease.ts';
 
 const LEASE: ResourceType = {
   group: 'coordination.k8s.io',

@@ -17,7 +17,7 @@ import type { RunningWorld } from './gather.ts';
 import { applyUnit, awaitReady, prepare } from './restore.ts';
 import { switchName } from './switch-name.ts';
 
-/** Units restored at once; the engine applies several objects of each in parallel on top of that. */
+/** Units restored at once; the objects of one unit are applied one after the other. */
 const CONCURRENCY = 8;
 /** After this no further effect is started in the pass. */
 const PASS_BUDGET = seconds(3);

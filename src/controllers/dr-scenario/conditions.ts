@@ -2,6 +2,7 @@
 import type { DRScenarioSpec, PointStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import type { ConditionUpdate } from '../../domain/conditions.ts';
+import { rpoState } from '../../domain/protection/schedule.ts';
 import { formatDuration, type Millis, millis, parseDuration } from '../../domain/time.ts';
 import type { CaptureOutcome } from './act.ts';
 import type { Decision } from './decide.ts';
@@ -47,7 +48,9 @@ export function protectedCondition(
     const message = `the workload runs in ${decision.activeRegion ?? 'an unknown region'} and is not protected there`;
     return condition('Protected', 'False', 'FailedOver', message);
   }
-  if (point === undefined || age === undefined) {
+  const rpo = parseDuration(spec.objectives.rpo) ?? millis(0);
+  const state = rpoState(age, rpo);
+  if (point === undefined || state === 'none') {
     return condition(
       'Protected',
       'False',
@@ -55,8 +58,7 @@ export function protectedCondition(
       'no recovery point has been captured and verified yet',
     );
   }
-  const rpo = parseDuration(spec.objectives.rpo) ?? millis(0);
-  return age <= rpo
+  return state === 'held'
     ? condition('Protected', 'True', 'RecoveryPointVerified', `${point.name} holds ${point.objects} objects`)
     : condition(
         'Protected',

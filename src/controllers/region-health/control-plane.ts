@@ -8,7 +8,7 @@ import type { RegionHealthReason } from '../../api/v1alpha1/reasons/region-healt
 import type { Clock, Millis } from '../../domain/time.ts';
 import { DeadlineExceededError, withDeadline } from '../../kube/deadline.ts';
 import { KubeError, type KubeErrorCode } from '../../kube/errors.ts';
-import { type NodeWatch, StaleNodesError } from './node-watch.ts';
+import type { NodeWatch } from './node-watch.ts';
 
 export type ControlPlaneSight =
   | { readonly kind: 'answers'; readonly nodes: readonly KubeObject[] }
@@ -44,14 +44,6 @@ export async function lookAtControlPlane(
 function explain(error: unknown): ControlPlaneSight {
   if (error instanceof DeadlineExceededError)
     return { ...SILENT.Unreachable, kind: 'silent', detail: error.message };
-  if (error instanceof StaleNodesError)
-    return {
-      kind: 'silent',
-      reason: 'NotReady',
-      why: 'answers, but gives no news of its nodes',
-      detail: error.message,
-      contact: true,
-    };
   if (error instanceof KubeError) return { ...SILENT[error.code], kind: 'silent', detail: error.message };
   throw error;
 }

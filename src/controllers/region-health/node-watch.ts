@@ -9,24 +9,16 @@ import { type Millis, seconds } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import { NODES } from '../resources.ts';
 
-/** API servers send a bookmark about every minute, so a watch without news for this long is not alive. */
+/**
+ * A watch that was silent for longer may be half dead; API servers send no bookmarks
+ * for a kind in which nothing happens, so silence alone is no fault of the cluster.
+ */
 const MAX_STALENESS: Millis = seconds(90);
-
-/** The cluster answers, but the watch on its nodes has had no news for too long. */
-export class StaleNodesError extends Error {
-  override readonly name = 'StaleNodesError';
-  readonly code = 'StaleNodes';
-  readonly retry = 'backoff';
-
-  constructor() {
-    super('the watch on its nodes has had no news for too long');
-  }
-}
 
 export interface NodeWatch {
   /** What it watches; a watch of another client of the same region is another watch. */
   readonly cluster: Cluster;
-  /** @throws KubeError when nodes cannot be listed; StaleNodesError */
+  /** @throws KubeError when nodes cannot be listed */
   nodes(signal: AbortSignal): Promise<readonly KubeObject[]>;
   stop(): void;
 }
@@ -46,10 +38,8 @@ export function watchNodes(cluster: Cluster, lifetime: AbortSignal): NodeWatch {
     stop,
     nodes: async (signal) => {
       const staleness = informer.staleness();
-      // Before the first list, or when it is refused: ask, to learn why.
-      if (staleness === undefined) return (await cluster.list(NODES, {}, signal)).items;
-      if (staleness > MAX_STALENESS) throw new StaleNodesError();
-      return informer.list();
+      const trusted = staleness !== undefined && staleness <= MAX_STALENESS;
+      return trusted ? informer.list() : (await cluster.list(NODES, {}, signal)).items;
     },
   };
 }

@@ -142,7 +142,7 @@ describe('a name', () => {
     await announce(record, 'source');
     expect(await announce(record, 'recovery', OTHER_NAMESPACE)).toMatchObject({
       kind: 'refused',
-      message: expect.stringContaining(`announced by scenario ${NAMESPACE}/shop already`),
+      message: expect.stringContaining(`announced by scenario ${NAMESPACE}.shop already`),
     });
   });
 

@@ -152,6 +152,8 @@ export async function setUp(
     },
     status: async (key) => drExecutionStatus.parse((await objective.get(type, key, never))?.['status'] ?? {}),
     close: async () => {
+      // Left there, it would be protected by the operator that a later test starts.
+      await lab.objective.kubectl(['-n', namespace, 'delete', 'drx,drs', '--all']);
       await Promise.all([source, recovery, objective].map((cluster) => cluster.close()));
       await rm(store, { recursive: true });
     },

@@ -205,19 +205,34 @@ test('a watch that ends as planned is opened again where it was; one that ends a
   );
 });
 
-test('bookmarks, about one a minute, keep a watch fresh on which nothing happens', async () => {
+test('bookmarks, about one a minute, keep a watch fresh while only others of its kind change', async () => {
   const changes: string[] = [];
   const informer = inform((name) => changes.push(name), DEFAULT_INFORMER_TIMING);
   await informer.synced(signal);
+  await expect.poll(() => count('watch'), PATIENCE).toBe(1);
+  const elsewhere = await freshNamespace(server, 'elsewhere');
+  await writer.create(configMap(elsewhere, 'not-watched'), signal);
   const told = changes.length;
   const ages: number[] = [];
-  // Nothing changes, yet something is heard: the age falls back.
+  // Nothing is told, yet something is heard: the age falls back.
   const heard = (): boolean => {
     ages.push(informer.staleness() ?? 0);
     return ages.some((age, index) => age < (ages[index - 1] ?? 0) - 1000);
   };
   await expect.poll(heard, { timeout: 100_000, interval: 500 }).toBe(true);
   expect([changes.length, client.restarts]).toEqual([told, []]);
+});
+
+test('a quiet kind on which nothing at all is heard is watched on, and listed only every second time', async () => {
+  const timing = { ...QUICK, silence: seconds(2), healthyAfter: seconds(1) };
+  const informer = inform(undefined, timing);
+  await informer.synced(signal);
+  const first = count('list');
+  await expect.poll(() => client.restarts, PATIENCE).toEqual(['Silent', 'Silent', 'Silent', 'Silent']);
+  expect(new Set(client.restarts)).toEqual(new Set(['Silent']));
+  await expect.poll(() => count('list'), PATIENCE).toBe(3 * first);
+  await write('after-silence');
+  await sees(informer, 'after-silence');
 });
 
 test('a half-open connection is noticed by its silence, and replaced', async () => {
