@@ -10,6 +10,7 @@ import type { DRScenarioSpec } from '../api/v1alpha1/dr-scenario.ts';
 import { regionHealthKind } from '../api/v1alpha1/region-health.ts';
 import { resourceOf } from '../controllers/resources.ts';
 import type { Compared } from '../domain/graph/diff/plan-diff.ts';
+import { describeCycle } from '../domain/graph/explain.ts';
 import { buildGraph } from '../domain/graph/order.ts';
 import type { Clock } from '../domain/time.ts';
 import { type Collection, collect } from '../engines/native/collect.ts';
@@ -93,14 +94,14 @@ async function connectionOf(
 }
 
 function graphOf(spec: DRScenarioSpec, collection: Collection): SourceGraph {
-  const { included, leftOut, dangling, missingNamespaces } = collection;
+  const { included, leftOut, dangling, missingNamespaces, rules } = collection;
   const objects = [...included.values()].map(({ object }) => object);
   if (objects.every(({ kind }) => kind === 'Namespace'))
     return { kind: 'impossible', message: nothing(missingNamespaces) };
   const { infer, edges } = spec.dependencies;
-  const result = buildGraph(objects, edges, infer, leftOut);
-  if (result.kind === 'cycle')
-    return { kind: 'impossible', message: `dependencies go round in a circle: ${result.path.join(' -> ')}` };
+  const result = buildGraph(objects, edges, infer, leftOut, rules);
+  if (result.kind === 'refused-rules') return { kind: 'impossible', message: result.messages.join('; ') };
+  if (result.kind === 'cycle') return { kind: 'impossible', message: describeCycle(result) };
   if (result.kind === 'unknown-edge') return { kind: 'impossible', message: unknownEdge(result) };
   const { graph } = result;
   return {

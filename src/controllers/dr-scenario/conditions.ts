@@ -18,7 +18,17 @@ const condition = (
   status: ConditionUpdate['status'],
   reason: DRScenarioReason,
   message: string,
-): ConditionUpdate => ({ type, status, reason, message });
+): ConditionUpdate => ({ type, status, reason, message: message.slice(0, MAX_MESSAGE) });
+
+/** Limit of the schema; a circle of many objects is longer. */
+const MAX_MESSAGE = 4096;
+
+/** Failures of a capture that only another spec can mend. */
+const UNORDERABLE: ReadonlySet<DRScenarioReason> = new Set([
+  'DependencyCycle',
+  'UnknownDependency',
+  'InvalidRule',
+]);
 
 export function acceptedCondition(decision: Decision, capture: CaptureOutcome | undefined): ConditionUpdate {
   const { acceptance } = decision;
@@ -29,10 +39,7 @@ export function acceptedCondition(decision: Decision, capture: CaptureOutcome | 
         : `; generation ${decision.acceptedGeneration ?? '?'} stays in force`;
     return condition('Accepted', 'False', acceptance.reason, `${acceptance.message}${kept}`);
   }
-  if (
-    capture?.kind === 'failed' &&
-    (capture.reason === 'DependencyCycle' || capture.reason === 'UnknownDependency')
-  ) {
+  if (capture?.kind === 'failed' && UNORDERABLE.has(capture.reason)) {
     return condition('Accepted', 'False', capture.reason, capture.message);
   }
   return condition('Accepted', 'True', 'SpecAccepted', 'the spec is in force');

@@ -144,7 +144,15 @@ function graphOf(capture: CaptureOutcome | undefined): DRScenarioStatus['graph']
     edges: manifest.edges.length,
     leftOut: manifest.leftOut.length,
     longestPath: manifest.longestPath.slice(0, 64),
+    ...warningsOf(manifest.warnings ?? []),
   };
+}
+
+/** As many as the schema takes; the whole list is in the recovery point. */
+function warningsOf(warnings: readonly string[]): { warnings?: string[] } {
+  return warnings.length === 0
+    ? {}
+    : { warnings: warnings.slice(0, 16).map((warning) => warning.slice(0, 1024)) };
 }
 
 /** The newest execution, and what the newest successful one achieved. */

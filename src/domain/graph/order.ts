@@ -14,11 +14,14 @@ import { compareEdges, compareText } from './sorting.ts';
 import { components, cycleIn, isCycle, longestChain, type Needs } from './topology.ts';
 import type { Graph, GraphResult, LeftOut, ObjectEdge, Unit, UnitEdge } from './types.ts';
 import { append, type Grouping, groupObjects } from './units.ts';
+import { applyRules } from './user-rules/apply.ts';
+import type { CompiledRule } from './user-rules/compile.ts';
 import { type World, worldOf } from './world.ts';
 
 /**
  * @param infer false: only namespaces, definitions, owners and `explicit` count
  * @param leftOut live objects that are not among `objects`; edges may name them
+ * @param rules the user's; what they say is certain, so that what is only likely gives way to it
  * @returns units and edges sorted, each unit after those it needs; or the first thing that makes an order impossible
  */
 export function buildGraph(
@@ -26,11 +29,18 @@ export function buildGraph(
   explicit: readonly ExplicitEdge[],
   infer: boolean,
   leftOut: readonly LeftOut[],
+  rules: readonly CompiledRule[] = [],
 ): GraphResult {
   const world = worldOf(objects);
   const written = explicitEdges(explicit, world.objects.keys(), leftOut);
   if (written.kind !== 'edges') return written;
-  return graphOfEdges(world, [...referencesIn(world, infer).edges, ...written.edges], infer);
+  const ruled = applyRules(rules, objects);
+  const refused = ruled.findings.filter(({ severity }) => severity === 'refused');
+  if (refused.length > 0) return { kind: 'refused-rules', messages: refused.map(({ message }) => message) };
+  const inferred = referencesIn(world, infer).edges;
+  const result = graphOfEdges(world, [...inferred, ...ruled.edges, ...written.edges], infer);
+  if (result.kind !== 'graph') return result;
+  return { ...result, warnings: [...ruled.findings.map(({ message }) => message), ...result.warnings] };
 }
 
 /**

@@ -35,8 +35,19 @@ export interface PodTemplate {
   readonly labels: Labels;
 }
 
+/** Objects are never changed, and every rule about pods asks. */
+const templates = new WeakMap<KubeObject, readonly PodTemplate[]>();
+
 /** Every description of pods in an object: at most one of a built-in kind, any number in a custom resource. */
 export function podTemplatesOf(object: KubeObject): readonly PodTemplate[] {
+  const known = templates.get(object);
+  if (known !== undefined) return known;
+  const found = findTemplates(object);
+  templates.set(object, found);
+  return found;
+}
+
+function findTemplates(object: KubeObject): readonly PodTemplate[] {
   const path = TEMPLATE_PATHS.get(kindOf(object));
   if (path === undefined) return isCustom(groupOf(object.apiVersion)) ? embeddedTemplates(object) : [];
   const spec = fieldsAt(object, ...path, 'spec');

@@ -35,48 +35,40 @@ export function referencesIn(world: World, infer: boolean): References {
   const rulesFor = ruleTable(infer);
   // Sorting objects first, and then the few references of each, is much cheaper than sorting all references.
   const objects = [...world.objects].toSorted(([a], [b]) => compareText(a, b));
-  const found = objects.flatMap(([from, object]) =>
-    rulesFor(object)
-      .flatMap((rule) => rule.find(object, world).map((one) => reading(from, rule, one, world)))
-      .toSorted((a, b) => compareEdges(a.edge, b.edge)),
-  );
-  const edges = found.filter((one) => one.isOrdered && one.isThere && one.edge.to !== one.edge.from);
-  const inferred = edges.map(({ edge }) => edge);
+  const inferred: ObjectEdge[] = [];
+  const missing: Reference[] = [];
+  for (const [from, object] of objects) {
+    const found = rulesFor(object).flatMap((rule) =>
+      rule.find(object, world).map((one) => readingOf(from, rule, one, world)),
+    );
+    for (const { edge, absent, isOrdered } of found.toSorted((a, b) => compareEdges(a.edge, b.edge))) {
+      if (absent !== undefined) missing.push(absent);
+      else if (isOrdered && edge.to !== from) inferred.push(edge);
+    }
+  }
   const judged = infer ? judgedEdges(world, inferred) : [];
-  return {
-    edges: judged.length === 0 ? inferred : [...inferred, ...judged].toSorted(compareEdges),
-    missing: found.filter(({ isThere }) => !isThere).map(({ reference }) => reference),
-  };
+  return { edges: judged.length === 0 ? inferred : [...inferred, ...judged].toSorted(compareEdges), missing };
 }
 
 interface Reading {
   readonly edge: ObjectEdge;
-  readonly reference: Reference;
-  /** Whether what is referred to, or what makes it, is among the objects. */
-  readonly isThere: boolean;
+  /** Present when neither what is referred to, nor what makes it, is among the objects. */
+  readonly absent: Reference | undefined;
   /** Whether the referrer waits for it. */
   readonly isOrdered: boolean;
 }
 
-function reading(
-  from: string,
-  rule: Rule,
-  { to, field, matched, optional = false }: Found,
-  world: World,
-): Reading {
-  const evidence = {
-    rule: rule.name,
-    field,
-    certainty: rule.certainty,
-    ...(matched === undefined ? {} : { matched }),
-  };
+function readingOf(from: string, rule: Rule, found: Found, world: World): Reading {
+  const { to, field, matched, optional = false } = found;
+  const { name, certainty, only } = rule;
   const key = refKey(to);
+  const isThere = world.objects.has(key);
   // What is not in the copy is made there by its operator: then that is what to wait for.
-  const maker = world.objects.has(key) ? undefined : makerOf(key, world);
-  return {
-    edge: { from, to: maker === undefined ? key : refKey(maker), ...evidence },
-    reference: { from, to, ...evidence, optional },
-    isThere: world.objects.has(key) || maker !== undefined,
-    isOrdered: rule.only === undefined,
-  };
+  const maker = isThere ? undefined : makerOf(key, world);
+  const target = maker === undefined ? key : refKey(maker);
+  const text = matched === undefined ? undefined : { matched };
+  const edge = { from, to: target, rule: name, field, certainty, ...text };
+  const isAbsent = !isThere && maker === undefined;
+  const absent = isAbsent ? { from, to, rule: name, field, certainty, ...text, optional } : undefined;
+  return { edge, absent, isOrdered: only === undefined };
 }

@@ -11,6 +11,8 @@ import { references } from './references.ts';
 import { servingOf } from './serving.ts';
 import { isSuppliedByCluster } from './supplied.ts';
 import type { Reference } from './types.ts';
+import { applyRules } from './user-rules/apply.ts';
+import type { CompiledRule } from './user-rules/compile.ts';
 import { granteesOf } from './world.ts';
 
 export interface SupportOptions {
@@ -18,6 +20,8 @@ export interface SupportOptions {
   readonly lookup: KindLookup;
   /** What the user wants left out even when it is referred to: `exclusion(resources)`. */
   readonly excluded: (ref: ObjectRef) => boolean;
+  /** The user's rules: what they say is needed is looked for like what is inferred. */
+  readonly rules?: readonly CompiledRule[];
 }
 
 /**
@@ -58,11 +62,12 @@ const namespacesOf = (known: readonly KubeObject[]): Namespaces =>
 function oneEach(
   known: readonly KubeObject[],
   asked: ReadonlySet<string>,
-  { infer, lookup, excluded }: SupportOptions,
+  { infer, lookup, excluded, rules = [] }: SupportOptions,
   wanted: (reference: Reference) => boolean,
 ): readonly Reference[] {
   const found = new Map<string, Reference>();
-  for (const reference of references(known, { infer, lookup }).missing) {
+  const inferred = references(known, { infer, lookup }).missing;
+  for (const reference of [...inferred, ...applyRules(rules, known).missing]) {
     const key = refKey(reference.to);
     const earlier = found.get(key);
     // What one referrer cannot do without is not optional because another can.

@@ -69,7 +69,7 @@ export type GraphResult =
   | {
       readonly kind: 'graph';
       readonly graph: Graph;
-      /** Likely edges that were dropped because they contradict others, each with the path that shows it. Sorted. */
+      /** What gave way to what, each with what shows it, and rules that did not do what their author meant. */
       readonly warnings: readonly string[];
     }
   | { readonly kind: 'cycle'; readonly path: readonly string[]; readonly because: readonly ObjectEdge[] }
@@ -79,7 +79,9 @@ export type GraphResult =
       readonly edge: { readonly before: string; readonly after: string };
       /** The objects that `key`, being without a group, could mean; absent when it means none. */
       readonly candidates?: readonly string[];
-    };
+    }
+  /** Rules of the user that cost too much: one sentence each. */
+  | { readonly kind: 'refused-rules'; readonly messages: readonly string[] };
 
 /** Why an object is part of a recovery point. */
 export type Inclusion =

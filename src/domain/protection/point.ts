@@ -14,10 +14,21 @@ const pointObject = z.object({
   /** Of the source at capture; opaque. */
   resourceVersion: z.string(),
   bytes: z.int(),
+  /** The object that refers to it or is served by it; absent when the selection itself names it. */
+  why: z.object({ by: z.string(), rule: z.string(), field: z.string() }).optional(),
 });
 export type PointObject = z.infer<typeof pointObject>;
 
-const edge = z.object({ from: z.string(), to: z.string(), rule: z.string(), field: z.string() });
+const edge = z.object({
+  from: z.string(),
+  to: z.string(),
+  rule: z.string(),
+  field: z.string(),
+  /** Absent in points of earlier versions, whose edges were all certain. */
+  certainty: z.enum(['certain', 'likely']).default('certain'),
+  /** The part of a longer text that names `to`. */
+  matched: z.string().optional(),
+});
 
 export const pointManifest = z.object({
   formatVersion: z.literal(1),
@@ -38,6 +49,8 @@ export const pointManifest = z.object({
   units: z.array(z.object({ id: z.string(), objects: z.array(z.string()) })),
   edges: z.array(z.object({ from: z.string(), to: z.string(), because: z.array(edge) })),
   longestPath: z.array(z.string()),
+  /** What gave way while the order was made, one sentence each; absent when nothing did. */
+  warnings: z.array(z.string()).optional(),
   /** Claims whose *data* is not in this point. */
   volumesWithoutData: z.array(z.string()),
   archive: z.object({ sha256: z.string(), bytes: z.int() }),

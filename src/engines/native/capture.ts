@@ -7,7 +7,7 @@ import { refKey } from '../../api/object.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { buildGraph } from '../../domain/graph/order.ts';
 import { compareText } from '../../domain/graph/sorting.ts';
-import type { Graph } from '../../domain/graph/types.ts';
+import type { Graph, Inclusion } from '../../domain/graph/types.ts';
 import type { PointManifest, PointObject } from '../../domain/protection/point.ts';
 import { type Clock, type Instant, toRfc3339 } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -27,7 +27,7 @@ export interface CaptureDeps {
   readonly busy: Set<string>;
 }
 
-/** See Engine.capture. @throws KubeError, StoreError */
+/** See Engine.capture. @throws KubeError, StoreError, InvalidRulesError */
 export async function capture(
   { store, clock, log, busy }: CaptureDeps,
   scenario: ScenarioIdentity,
@@ -45,10 +45,20 @@ export async function capture(
     return { kind: 'nothing-selected', missingNamespaces };
   const { infer, edges } = spec.dependencies;
   const objects = found.map(({ object }) => object);
-  const order = buildGraph(objects, edges, infer, collection.leftOut);
+  const order = buildGraph(objects, edges, infer, collection.leftOut, collection.rules);
   if (order.kind !== 'graph') return { kind: 'unorderable', problem: order };
+  const warnings = [...order.warnings, ...collection.beyond.map(describeBeyond)];
   const name = await freeName(store, scenario, toRfc3339(capturedAt), signal);
-  const draft = draftOf({ name, scenario, spec, collection, graph: order.graph, capturedAt, clock });
+  const draft = draftOf({
+    name,
+    scenario,
+    spec,
+    collection,
+    graph: order.graph,
+    warnings,
+    capturedAt,
+    clock,
+  });
   busy.add(name);
   try {
     const { namespaces } = spec.resources;
@@ -59,18 +69,33 @@ export async function capture(
   }
 }
 
+/** Somebody else's object, probably: it is not copied, and whether it will be there is not known. */
+function describeBeyond({ from, to, rule, field }: Collection['beyond'][number]): string {
+  return `${from} refers to ${refKey(to)} (${rule}: ${field}), which is in a namespace that is not protected`;
+}
+
 interface DraftParts {
   readonly name: string;
   readonly scenario: ScenarioIdentity;
   readonly spec: DRScenarioSpec;
   readonly collection: Collection;
   readonly graph: Graph;
+  readonly warnings: readonly string[];
   readonly capturedAt: Instant;
   readonly clock: Clock;
 }
 
-function draftOf({ name, scenario, spec, collection, graph, capturedAt, clock }: DraftParts): Draft {
-  const { included, leftOut, dangling, missingNamespaces, resourceVersions } = collection;
+function draftOf({
+  name,
+  scenario,
+  spec,
+  collection,
+  graph,
+  warnings,
+  capturedAt,
+  clock,
+}: DraftParts): Draft {
+  const { included, leftOut, dangling, missingNamespaces, resourceVersions, why } = collection;
   const keys = [...included.keys()];
   return {
     formatVersion: 1,
@@ -82,27 +107,29 @@ function draftOf({ name, scenario, spec, collection, graph, capturedAt, clock }:
     resourceVersions: Object.fromEntries(
       Object.entries(resourceVersions).toSorted(([a], [b]) => compareText(a, b)),
     ),
-    objects: [...included].map(([key, found]) => pointObject(key, found)),
+    objects: [...included].map(([key, found]) => pointObject(key, found, why.get(key))),
     leftOut: leftOut.map(({ key, reason }) => ({ key, reason })),
     ...(missingNamespaces.length === 0 ? {} : { missingNamespaces: [...missingNamespaces] }),
     ...(dangling.length === 0 ? {} : { dangling: dangling.map(danglingEdge) }),
     ...orderOf(graph),
+    ...(warnings.length === 0 ? {} : { warnings: [...warnings] }),
     volumesWithoutData: keys.filter((key) => key.startsWith('PersistentVolumeClaim/')),
   };
 }
 
-function pointObject(key: string, { object }: Found): PointObject {
+function pointObject(key: string, { object }: Found, why: Inclusion | undefined): PointObject {
   return {
     key,
     apiVersion: object.apiVersion,
     digest: objectDigest(object),
     resourceVersion: object.metadata.resourceVersion ?? '',
     bytes: Buffer.byteLength(JSON.stringify(object)),
+    ...(why?.kind === 'supports' ? { why: { by: why.by, rule: why.rule, field: why.field } } : {}),
   };
 }
 
-function danglingEdge({ from, to, rule, field }: Collection['dangling'][number]) {
-  return { from, to: refKey(to), rule, field };
+function danglingEdge({ optional: _optional, to, ...evidence }: Collection['dangling'][number]) {
+  return { ...evidence, to: refKey(to) };
 }
 
 function orderOf(graph: Graph): Pick<PointManifest, 'units' | 'edges' | 'longestPath'> {
@@ -111,7 +138,7 @@ function orderOf(graph: Graph): Pick<PointManifest, 'units' | 'edges' | 'longest
     edges: graph.edges.map(({ from, to, because }) => ({
       from,
       to,
-      because: because.map((edge) => ({ from: edge.from, to: edge.to, rule: edge.rule, field: edge.field })),
+      because: because.map((edge) => ({ ...edge })),
     })),
     longestPath: [...graph.longestPath],
   };

@@ -6,10 +6,14 @@
  */
 import { type KubeObject, refKey } from '../../api/object.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import { inclusions } from '../../domain/graph/inclusions.ts';
 import { reasonToLeaveOut } from '../../domain/graph/left-out.ts';
 import { exclusion, select } from '../../domain/graph/select.ts';
-import { bindingsFor, nextReferences, type SupportOptions } from '../../domain/graph/support.ts';
-import type { LeftOut, Reference } from '../../domain/graph/types.ts';
+import { SERVING_KINDS, servingOf } from '../../domain/graph/serving.ts';
+import { beyondReach, nextReferences, type SupportOptions } from '../../domain/graph/support.ts';
+import type { Inclusion, LeftOut, Reference } from '../../domain/graph/types.ts';
+import type { CompiledRule } from '../../domain/graph/user-rules/compile.ts';
+import { compiledRules } from '../../domain/graph/user-rules/compiled.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import {
   type Found,
@@ -27,12 +31,18 @@ export interface Collection {
   readonly included: ReadonlyMap<string, Found>;
   /** Keys of `included` that the selection itself names; the others only support them. */
   readonly chosen: ReadonlySet<string>;
+  /** Why each is included, by refKey. */
+  readonly why: ReadonlyMap<string, Inclusion>;
   readonly leftOut: readonly LeftOut[];
   /** What is referred to, needed, and not in the source. */
   readonly dangling: readonly Reference[];
+  /** What is referred to and not looked for: it lies in namespaces that are not protected. */
+  readonly beyond: readonly Reference[];
   readonly resourceVersions: Readonly<Record<string, string>>;
   readonly missingNamespaces: readonly string[];
   readonly kinds: Kinds;
+  /** The user's rules, for building the graph. */
+  readonly rules: readonly CompiledRule[];
 }
 
 /**
@@ -41,13 +51,14 @@ export interface Collection {
  */
 const ROUNDS = 16;
 
-/** @throws KubeError */
+/** @throws KubeError, InvalidRulesError */
 export async function collect(
   spec: DRScenarioSpec,
   source: Cluster,
   signal: AbortSignal,
 ): Promise<Collection> {
   const { resources, dependencies } = spec;
+  const rules = compiledRules(spec);
   const kinds = await kindsOf(source, signal);
   const excluded = exclusion(resources);
   const { includeKinds } = resources;
@@ -62,7 +73,7 @@ export async function collect(
         includeKinds.includes(`${kind}.${group}`)),
     signal,
   );
-  const options = { infer: dependencies.infer, lookup: kinds.lookup, excluded };
+  const options = { infer: dependencies.infer, lookup: kinds.lookup, excluded, rules };
   const selection = select(
     [...listed.objects.values()].map(({ object }) => object),
     resources,
@@ -76,15 +87,20 @@ export async function collect(
     signal,
   );
   const settled = new Set(leftOut.map(({ key }) => key));
-  const dangling = nextReferences(objectsOf(supported), settled, options).filter(({ optional }) => !optional);
+  const objects = objectsOf(supported);
+  const dangling = nextReferences(objects, settled, options).filter(({ optional }) => !optional);
+  const names = new Set(chosen.keys());
   return {
     included: supported,
-    chosen: new Set(chosen.keys()),
+    chosen: names,
+    why: inclusions(objects, names, options),
     leftOut,
     dangling,
+    beyond: beyondReach(objects, settled, options),
     resourceVersions: listed.resourceVersions,
     missingNamespaces: listed.missingNamespaces,
     kinds,
+    rules,
   };
 }
 
@@ -114,14 +130,16 @@ async function addSupport(
   const supported = new Map(chosen);
   const left = [...leftOut];
   const asked = new Set(leftOut.map(({ key }) => key));
-  const bindings = options.infer ? await bindingsOf(source, kinds, listed, signal) : new Map<string, Found>();
+  const candidates = options.infer
+    ? await candidatesOf(source, kinds, listed, signal)
+    : new Map<string, Found>();
   for (let round = 0; round < ROUNDS; round += 1) {
     const known = objectsOf(supported);
     const wanted = nextReferences(known, asked, options).map(({ to }) => to);
-    const granting = bindingsFor(known, objectsOf(bindings), options.excluded);
+    const serving = servingOf(known, objectsOf(candidates), options.excluded);
     const found = [
       ...(await readAll(source, kinds, wanted, signal)),
-      ...granting.flatMap((object) => bindings.get(keyOf({ object })) ?? []),
+      ...serving.flatMap(({ object }) => candidates.get(keyOf({ object })) ?? []),
     ].filter((candidate) => !supported.has(keyOf(candidate)) && !asked.has(keyOf(candidate)));
     if (found.length === 0 && wanted.length === 0) break;
     for (const candidate of found) {
@@ -138,17 +156,19 @@ async function addSupport(
   return { supported: sortedByKey(supported), leftOut: left };
 }
 
-/** Bindings of the whole cluster, and those listed: a selection by label or kind may have passed over them. */
-async function bindingsOf(
+/** What may serve the chosen without their referring to it: whole kinds of the cluster, and whatever is in the namespaces. */
+async function candidatesOf(
   source: Cluster,
   kinds: Kinds,
   listed: Listed,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Found>> {
-  const type = kinds.lookup('rbac.authorization.k8s.io', 'ClusterRoleBinding');
-  const wide = await listClusterWide(source, type, signal);
-  const near = [...listed.objects.values()].filter(({ object }) => object.kind === 'RoleBinding');
-  return new Map([...wide, ...near].map((found) => [keyOf(found), found]));
+  const types = SERVING_KINDS.map((name) => {
+    const dot = name.indexOf('.');
+    return kinds.lookup(name.slice(dot + 1), name.slice(0, dot));
+  });
+  const wide = await Promise.all(types.map((type) => listClusterWide(source, type, signal)));
+  return new Map([...wide.flat(), ...listed.objects.values()].map((found) => [keyOf(found), found]));
 }
 
 /** The same collection is the same whatever order the lists came in. */
