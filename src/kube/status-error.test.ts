@@ -41,6 +41,14 @@ test.each([
   expect(error.message).toBe(`eu-west: cannot apply Deployment shop/web: ${message}`);
 });
 
+test('a denial by a webhook is one whatever status the webhook chose', () => {
+  const message = 'admission webhook "deny.example.com" denied the request: not on a Friday';
+  for (const code of [400, 403, 422, 500]) {
+    const error = errorFromResponse(code, status({ message }), context);
+    expect(error).toMatchObject({ code: 'Forbidden', denial: 'admission' });
+  }
+});
+
 test('what a server says about a Secret is reduced to the names of fields', () => {
   const body = status({
     reason: 'Invalid',

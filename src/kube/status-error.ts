@@ -118,10 +118,14 @@ const TERMINATING = 'because it is being terminated';
 const UNREADABLE_OBJECT =
   /failed to (create typed|convert)|unable to decode|cannot be handled as|illegal base64/;
 
+/** A webhook chooses the status of its denial, and the API server answers 400 when it chose none. */
+const DENIED_BY_WEBHOOK = /^admission webhook "[^"]+" denied the request/;
+
 function codeOf(status: number, { reason, message }: StatusAnswer): KubeErrorCode {
   if (reason === 'AlreadyExists' || reason === 'Gone') return reason;
   // A 410 of a watch or of a continued list carries this reason.
   if (reason === 'Expired') return 'Gone';
+  if (DENIED_BY_WEBHOOK.test(message)) return 'Forbidden';
   if (status === 500 && UNREADABLE_OBJECT.test(message)) return 'Invalid';
   return BY_STATUS[status] ?? (status >= 500 ? 'Unavailable' : 'Malformed');
 }
