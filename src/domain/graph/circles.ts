@@ -3,7 +3,7 @@
  * another guess, is not followed: neither of two services that name each other
  * is known to come first, and both start. What is certain never gives way here.
  */
-import { byKey } from './by-key.ts';
+import { grouped } from './grouped.ts';
 import { components, type Needs, pathBetween } from './topology.ts';
 import type { ObjectEdge } from './types.ts';
 import type { Grouping } from './units.ts';
@@ -42,7 +42,7 @@ export function withoutCircles(
     const [start, end] = [nodeOf(from), nodeOf(to)];
     return start !== end && circleOf.get(start) === circleOf.get(end);
   };
-  const dropped = byKey(likely.filter(closesCircle), evidenceOf);
+  const dropped = grouped(likely.filter(closesCircle), evidenceOf);
   const kept = likely.filter((edge) => !dropped.has(evidenceOf(edge)));
   const warnings = [...dropped.values()].slice(0, SHOWN).flatMap(([edge]) => {
     if (edge === undefined) return [];

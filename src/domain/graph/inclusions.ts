@@ -4,7 +4,7 @@
  * it. The shortest chain back to the selection is the one that is told.
  */
 import { type KubeObject, refKey, refOf } from '../../api/object.ts';
-import { byKey } from './by-key.ts';
+import { grouped } from './grouped.ts';
 import type { KindLookup } from './kinds.ts';
 import { references } from './references.ts';
 import { servingOf } from './serving.ts';
@@ -31,7 +31,7 @@ export function inclusions(
   for (const key of [...byName.keys()].toSorted(compareText)) {
     if (chosen.has(key)) reasons.set(key, { kind: 'selected' });
   }
-  const from = byKey(references(objects, options).edges, (edge) => edge.from);
+  const from = grouped(references(objects, options).edges, (edge) => edge.from);
   const isKnown = (object: KubeObject) => reasons.has(refKey(refOf(object)));
   for (let before = -1; before < reasons.size; ) {
     before = reasons.size;

@@ -7,7 +7,7 @@
  */
 import { arrayAt } from '../../api/fields.ts';
 import { type KubeObject, type ObjectRef, refKey, refOf } from '../../api/object.ts';
-import { byKey } from './by-key.ts';
+import { grouped } from './grouped.ts';
 import { aggregationSelectors } from './infer/access.ts';
 import { backendsOf, WEBHOOK_KINDS } from './infer/extension.ts';
 import { sliceOwner } from './infer/network.ts';
@@ -78,7 +78,7 @@ function sightOf(known: readonly KubeObject[]): Sight {
     keys: new Set(known.map((object) => refKey(refOf(object)))),
     accounts,
     versions,
-    services: byKey(known.filter(hasSelector), selectorPlace),
+    services: grouped(known.filter(hasSelector), selectorPlace),
     aggregating: known.filter((object) => aggregationSelectors(object).length > 0),
   };
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Millis } from '../../time.ts';
-import { grouped } from '../render/grouped.ts';
+import { grouped } from '../grouped.ts';
 import type { Evidence, GraphRecord } from '../render/record.ts';
 import { wavesOf } from '../render/waves.ts';
 import { compareText } from '../sorting.ts';

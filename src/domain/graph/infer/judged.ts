@@ -6,7 +6,7 @@
  */
 import { arrayAt, fieldsAt, textAt } from '../../../api/fields.ts';
 import { groupOf, type KubeObject } from '../../../api/object.ts';
-import { byKey } from '../by-key.ts';
+import { grouped } from '../grouped.ts';
 import { kindOf } from '../kinds.ts';
 import { type LabelSelector, type Labels, matches, selectorAt } from '../labels.ts';
 import { podTemplatesOf } from '../pod-template.ts';
@@ -32,8 +32,8 @@ export function judgedEdges(world: World, found: readonly ObjectEdge[]): readonl
     .filter(([, object]) => WEBHOOK_KINDS.includes(kindOf(object)))
     .toSorted(([a], [b]) => compareText(a, b));
   if (configurations.length === 0) return [];
-  const needs = byKey(found, ({ from }) => from);
-  const attached = byKey(
+  const needs = grouped(found, ({ from }) => from);
+  const attached = grouped(
     found.filter(({ rule }) => ATTACHED.has(rule)),
     ({ to }) => to,
   );

@@ -1,7 +1,7 @@
 /** Turns the tables of operators.ts into rules, and finds what an operator makes for what nobody else has. */
 import { textAt } from '../../../api/fields.ts';
 import { groupOf, type KubeObject, type ObjectRef, refKey, refOf } from '../../../api/object.ts';
-import { byKey } from '../by-key.ts';
+import { grouped } from '../grouped.ts';
 import { kindName, kindOf } from '../kinds.ts';
 import type { OperatorReference } from '../operators/reference.ts';
 import { CLUSTER_WIDE_KINDS, operatorProducts, operatorReferences } from '../operators.ts';
@@ -114,7 +114,7 @@ function isOwnedBy(world: World, ref: ObjectRef, owner: KubeObject): boolean {
   );
 }
 
-const PRODUCTS = byKey(operatorProducts, ({ from }) => from);
+const PRODUCTS = grouped(operatorProducts, ({ from }) => from);
 
 /** Who makes what, by the key of what is made. */
 const makers = perWorld((world) => {

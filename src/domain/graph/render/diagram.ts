@@ -3,7 +3,7 @@
  * everything. An arrow points from what needs to what is needed. Names only
  * ever stand in quoted labels; the ids of nodes are made here.
  */
-import { grouped } from './grouped.ts';
+import { grouped } from '../grouped.ts';
 import { count, shortener } from './names.ts';
 import type { GraphRecord } from './record.ts';
 import { keysOf } from './tree.ts';

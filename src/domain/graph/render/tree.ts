@@ -3,7 +3,7 @@
  * start in, each printed once, under each its objects and what it needs with
  * the field that says so. What is needed is referred to by name and wave.
  */
-import { grouped } from './grouped.ts';
+import { grouped } from '../grouped.ts';
 import { bytesText, count, leftOutText, shortened, shortener } from './names.ts';
 import { type Evidence, type GraphRecord, omissionText } from './record.ts';
 import { plain, type Style } from './style.ts';

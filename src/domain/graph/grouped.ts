@@ -1,5 +1,5 @@
-/** Lists by key, keys in the order they first appear. */
-export function grouped<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
+/** Lists by key, keys in the order they first appear; `Map.groupBy` without waiting for the run time that has it. */
+export function grouped<T, K>(items: Iterable<T>, keyOf: (item: T) => K): ReadonlyMap<K, readonly T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
     const key = keyOf(item);
