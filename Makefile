@@ -23,7 +23,7 @@ test-unit: node_modules/.installed ## The fast part, without any cluster
 	@npx vitest run --project unit
 
 bench: node_modules/.installed ## Measure the promises of the README and print them
-	@npx tsx test/bench/failover.ts
+	@node --expose-gc --import tsx test/bench/failover.ts
 
 lab-binaries: node_modules/.installed ## Build etcd, Kubernetes, kwok, DNS for the lab (first time: about 15 minutes)
 	@npx tsx hack/lab/build-binaries.ts

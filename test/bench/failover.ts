@@ -21,12 +21,8 @@ import {
   untilScenario,
 } from '../e2e/support/antipode.ts';
 
-interface Figure {
-  readonly what: string;
-  readonly value: number;
-  readonly unit: 's' | 'MiB';
-  readonly limit: number;
-}
+import { type Figure, print } from './figures.ts';
+import { orderingFigures } from './ordering.ts';
 
 const KEY = { namespace: 'bench-dr', scenario: 'shop' };
 const HOSTNAME = 'bench.dr.test';
@@ -100,18 +96,8 @@ async function protect(lab: Lab, antipode: Antipode): Promise<number> {
   return secondsSince(started);
 }
 
-function print(figures: readonly Figure[]): void {
-  console.log(`\n${'figure'.padEnd(50)}${'measured'.padStart(12)}${'limit'.padStart(12)}`);
-  for (const { what, value, unit, limit } of figures) {
-    const mark = value <= limit ? '' : '  TOO MUCH';
-    console.log(
-      `${what.padEnd(50)}${`${value.toFixed(1)} ${unit}`.padStart(12)}${`${limit} ${unit}`.padStart(12)}${mark}`,
-    );
-  }
-}
-
 await buildOperator();
-const figures = await failoverFigures();
+const figures = [...orderingFigures(), ...(await failoverFigures())];
 print(figures);
 writeFileSync('bench.json', `${JSON.stringify(figures, undefined, 2)}\n`);
 process.exitCode = figures.every(({ value, limit }) => value <= limit) ? 0 : 1;
