@@ -114,6 +114,18 @@ const captureOf = (point: OpenPoint): CaptureOutcome => ({
 });
 
 describe('reviewing feasibility', () => {
+  it.each(['Unreachable', 'Failed'] as const)(
+    'asks nothing while the source is %s: a failover may be near',
+    async (verdict) => {
+      const { pass, rehearsed } = setting([aPoint('p1')]);
+      const regions = new Map(aWorld().regions).set('eu-west', aRegion('eu-west-1', { verdict }));
+
+      expect(await pass(protectedBy('p1', { regions }), undefined)).toBeUndefined();
+
+      expect(rehearsed).toEqual([]);
+    },
+  );
+
   it('asks about the newest point, and then not again while nothing changes', async () => {
     const { pass, rehearsed, clock } = setting([aPoint('p1')]);
     const world = protectedBy('p1');

@@ -78,6 +78,9 @@ export async function review(
   const point = world.parsed.status.recoveryPoint?.name;
   if (inForce === undefined || point === undefined || capture.kind !== 'wait') return memory;
   if (capture.delay < SHORTEST_PASS) return memory;
+  // The source may be about to be judged lost: a failover must not wait for this.
+  const source = world.regions.get(inForce.source.region)?.verdict;
+  if (source === 'Unreachable' || source === 'Failed') return memory;
   const wanted = { point, generation: decision.acceptedGeneration ?? 0 };
   if (!isDue(memory, wanted, deps.clock.tick())) return memory;
   const time = millis(Math.min(capture.delay, LONGEST_PASS));
