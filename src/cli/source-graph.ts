@@ -10,10 +10,10 @@ import type { DRScenarioSpec } from '../api/v1alpha1/dr-scenario.ts';
 import { regionHealthKind } from '../api/v1alpha1/region-health.ts';
 import { resourceOf } from '../controllers/resources.ts';
 import type { Compared } from '../domain/graph/diff/plan-diff.ts';
-import { describeCycle } from '../domain/graph/explain.ts';
+import { describeCycle, describeUnknownEdge } from '../domain/graph/explain.ts';
 import { buildGraph } from '../domain/graph/order.ts';
 import type { Clock } from '../domain/time.ts';
-import { type Collection, collect } from '../engines/native/collect.ts';
+import { type Collection, collect, evidenceOf } from '../engines/native/collect.ts';
 import type { Cluster, ResourceType } from '../kube/cluster.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Connection } from '../kube/kubeconfig.ts';
@@ -94,15 +94,16 @@ async function connectionOf(
 }
 
 function graphOf(spec: DRScenarioSpec, collection: Collection): SourceGraph {
-  const { included, leftOut, dangling, missingNamespaces, rules } = collection;
+  const { included, leftOut, missingNamespaces, support } = collection;
+  const { dangling } = evidenceOf(collection);
   const objects = [...included.values()].map(({ object }) => object);
   if (objects.every(({ kind }) => kind === 'Namespace'))
     return { kind: 'impossible', message: nothing(missingNamespaces) };
   const { infer, edges } = spec.dependencies;
-  const result = buildGraph(objects, edges, infer, leftOut, rules);
+  const result = buildGraph(objects, edges, infer, leftOut, support.rules);
   if (result.kind === 'refused-rules') return { kind: 'impossible', message: result.messages.join('; ') };
   if (result.kind === 'cycle') return { kind: 'impossible', message: describeCycle(result) };
-  if (result.kind === 'unknown-edge') return { kind: 'impossible', message: unknownEdge(result) };
+  if (result.kind === 'unknown-edge') return { kind: 'impossible', message: describeUnknownEdge(result) };
   const { graph } = result;
   return {
     kind: 'graph',
@@ -126,13 +127,4 @@ function nothing(missingNamespaces: readonly string[]): string {
   return missingNamespaces.length === 0
     ? 'no object matches spec.resources'
     : `the source has no namespace ${missingNamespaces.join(', ')}: correct spec.resources.namespaces`;
-}
-
-function unknownEdge(problem: Extract<ReturnType<typeof buildGraph>, { kind: 'unknown-edge' }>): string {
-  const { key, edge, candidates = [] } = problem;
-  const what =
-    candidates.length === 0
-      ? 'which is not part of the selection'
-      : `which could be ${candidates.join(' or ')}: write one of them`;
-  return `spec.dependencies.edges (${edge.before} before ${edge.after}) names ${key}, ${what}`;
 }

@@ -1,4 +1,5 @@
 /** Reads what one pass over an execution needs from the objective cluster, once and uncached: the journal must be its newest. */
+
 import type { KubeObject } from '../../api/object.ts';
 import {
   type DRExecutionSpec,
@@ -18,9 +19,10 @@ import { parseResource } from '../../api/v1alpha1/parse.ts';
 import { regionHealthKind, regionHealthSpec, regionHealthStatus } from '../../api/v1alpha1/region-health.ts';
 import { type AdmissionFacts, AUTOMATIC_LABEL, type RegionFacts } from '../../domain/execution/admit.ts';
 import type { ExecutionPlan } from '../../domain/execution/report.ts';
-import { fromRfc3339, type Instant } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Key } from '../../kube/reconciler.ts';
+import { regionFactsOf } from '../region-facts.ts';
 import { resourceOf } from '../resources.ts';
 
 export interface Execution {
@@ -153,7 +155,7 @@ async function runningOthers(
   });
 }
 
-const NOT_OBSERVED: RegionFacts = { verdict: 'Unknown', since: undefined, message: 'not observed yet' };
+const NOT_OBSERVED = regionFactsOf({});
 
 async function regionFacts(
   name: string | undefined,
@@ -165,7 +167,5 @@ async function regionFacts(
   if (object === undefined) return NOT_OBSERVED;
   const parsed = parseResource(object, { spec: regionHealthSpec, status: regionHealthStatus });
   if (parsed.kind === 'invalid') return NOT_OBSERVED;
-  const { verdict = 'Unknown', verdictSince, failingSince, message = NOT_OBSERVED.message } = parsed.status;
-  const moment = (text: string | undefined) => (text === undefined ? undefined : fromRfc3339(text));
-  return { verdict, since: moment(verdictSince), failingSince: moment(failingSince), message };
+  return regionFactsOf(parsed.status);
 }

@@ -9,7 +9,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import type { Announcer } from '../../dns/external-dns.ts';
 import { AUTOMATIC_LABEL } from '../../domain/execution/admit.ts';
-import { describeCycle } from '../../domain/graph/explain.ts';
+import { describeCycle, describeUnknownEdge } from '../../domain/graph/explain.ts';
 import { InvalidRulesError } from '../../domain/graph/user-rules/compiled.ts';
 import { between, type Clock, type Instant, type Millis, type Tick } from '../../domain/time.ts';
 import type { CaptureResult, Engine, PublishedPoint, ScenarioIdentity } from '../../engines/engine.ts';
@@ -83,8 +83,6 @@ async function captureAndVerify(
   return { kind: 'succeeded' as const, point: result.point, verifiedAt: verified.at, points };
 }
 
-type Problem = Extract<CaptureResult, { kind: 'unorderable' }>['problem'];
-
 function refusedCapture(result: Exclude<CaptureResult, { kind: 'captured' }>) {
   if (result.kind === 'nothing-selected') {
     const missing = result.missingNamespaces.join(', ');
@@ -104,18 +102,6 @@ function refusedCapture(result: Exclude<CaptureResult, { kind: 'captured' }>) {
     case 'unknown-edge':
       return failure('UnknownDependency', describeUnknownEdge(problem));
   }
-}
-
-function describeUnknownEdge({
-  key,
-  edge,
-  candidates = [],
-}: Extract<Problem, { kind: 'unknown-edge' }>): string {
-  const what =
-    candidates.length === 0
-      ? `${key}, which is not part of the selection`
-      : `${key}, which could be ${candidates.join(' or ')}: write the group too`;
-  return `spec.dependencies.edges (${edge.before} before ${edge.after}) names ${what}`;
 }
 
 /** What went wrong, for people; anything that is not an expected failure is rethrown and retried by the loop. */

@@ -1,12 +1,13 @@
 /** Reads everything a scenario's decision needs from the objective cluster, once. */
+
 import type { KubeObject } from '../../api/object.ts';
 import { drExecutionKind, drExecutionSpec, drExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import { drScenarioKind, drScenarioSpec, drScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import { parseResource } from '../../api/v1alpha1/parse.ts';
 import { regionHealthKind, regionHealthSpec, regionHealthStatus } from '../../api/v1alpha1/region-health.ts';
-import { fromRfc3339 } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Key } from '../../kube/reconciler.ts';
+import { regionFactsOf } from '../region-facts.ts';
 import { resourceOf } from '../resources.ts';
 import type { ExecutionView, RegionView, ScenarioWorld } from './world.ts';
 
@@ -44,17 +45,9 @@ function regionView(object: KubeObject): readonly (readonly [string, RegionView]
   const parsed = parseResource(object, { spec: regionHealthSpec, status: regionHealthStatus });
   if (parsed.kind === 'invalid') return [];
   const { spec, status } = parsed;
-  const view: RegionView = {
-    providerRegion: spec.region,
-    verdict: status.verdict ?? 'Unknown',
-    since: moment(status.verdictSince),
-    failingSince: moment(status.failingSince),
-    message: status.message ?? 'not observed yet',
-  };
+  const view: RegionView = { providerRegion: spec.region, ...regionFactsOf(status) };
   return [[object.metadata.name, view]];
 }
-
-const moment = (text: string | undefined) => (text === undefined ? undefined : fromRfc3339(text));
 
 function executionView(object: KubeObject): readonly ExecutionView[] {
   const parsed = parseResource(object, { spec: drExecutionSpec, status: drExecutionStatus });

@@ -1,18 +1,16 @@
 /** What a scenario's reconcile knows (read once) and remembers between runs. */
+
 import type { KubeObject } from '../../api/object.ts';
 import type { DRExecutionSpec, DRExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { Parsed } from '../../api/v1alpha1/parse.ts';
-import type { Verdict } from '../../api/v1alpha1/region-health.ts';
-import type { Instant, Millis, Tick } from '../../domain/time.ts';
+
+import type { RegionFacts } from '../../domain/execution/admit.ts';
+import type { Millis, Tick } from '../../domain/time.ts';
 import type { FeasibilityMemory } from './feasible.ts';
 
-export interface RegionView {
+export interface RegionView extends RegionFacts {
   readonly providerRegion: string;
-  readonly verdict: Verdict;
-  readonly since: Instant | undefined;
-  readonly failingSince: Instant | undefined;
-  readonly message: string;
 }
 
 export interface ExecutionView {

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type KubeObject, refKey, refOf } from '../../api/object.ts';
 import { anObject, aWorkload } from '../../testing/objects.ts';
-import { beyondReach, bindingsFor, nextReferences, type SupportOptions } from './support.ts';
+import { servingOf } from './serving.ts';
+import { beyondReach, nextReferences, type SupportOptions } from './support.ts';
 
 const options: SupportOptions = {
   infer: true,
@@ -197,7 +198,10 @@ describe('closure', () => {
 const granting = (named: string, subject: object) =>
   anObject('ClusterRoleBinding', named, { subjects: [subject] });
 
-describe('bindingsFor', () => {
+const serving = (...question: Parameters<typeof servingOf>) =>
+  servingOf(...question).map(({ object }) => object);
+
+describe('bindings that serve', () => {
   const toWeb = { kind: 'ServiceAccount', namespace: 'shop', name: 'web' };
 
   it.each<{ what: string; known: KubeObject; binding: KubeObject; found: boolean }>([
@@ -235,7 +239,7 @@ describe('bindingsFor', () => {
       found: false,
     },
   ])('a binding that grants to $what: $found', ({ known, binding, found }) => {
-    expect(bindingsFor([known], [binding], () => false)).toEqual(found ? [binding] : []);
-    expect(bindingsFor([known], [binding], () => true)).toEqual([]);
+    expect(serving([known], [binding], () => false)).toEqual(found ? [binding] : []);
+    expect(serving([known], [binding], () => true)).toEqual([]);
   });
 });

@@ -8,12 +8,10 @@ import { type KubeObject, type ObjectRef, refKey } from '../../api/object.ts';
 import { stayingRules } from './infer/rules.ts';
 import type { KindLookup } from './kinds.ts';
 import { references } from './references.ts';
-import { servingOf } from './serving.ts';
 import { isSuppliedByCluster } from './supplied.ts';
 import type { Reference } from './types.ts';
 import { applyRules } from './user-rules/apply.ts';
 import type { CompiledRule } from './user-rules/compile.ts';
-import { granteesOf } from './world.ts';
 
 export interface SupportOptions {
   readonly infer: boolean;
@@ -84,17 +82,4 @@ function oneEach(
  */
 function isFollowed({ to, rule }: Reference, namespaces: Namespaces): boolean {
   return !isSuppliedByCluster(to) && (!stayingRules.has(rule) || namespaces.has(to.namespace));
-}
-
-/**
- * Of a cluster's bindings, those that give rights to a ServiceAccount that is
- * known or that known workloads run as: {@link servingOf} of bindings alone.
- */
-export function bindingsFor(
-  known: readonly KubeObject[],
-  bindings: readonly KubeObject[],
-  excluded: (ref: ObjectRef) => boolean,
-): readonly KubeObject[] {
-  const candidates = bindings.filter((object) => granteesOf(object).length > 0);
-  return servingOf(known, candidates, excluded).map(({ object }) => object);
 }

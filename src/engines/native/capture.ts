@@ -14,7 +14,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import type { Log } from '../../kube/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { CaptureResult, ScenarioIdentity } from '../engine.ts';
-import { type Collection, collect } from './collect.ts';
+import { type Collection, collect, type Evidence, evidenceOf } from './collect.ts';
 import { objectDigest } from './digest.ts';
 import { type Draft, freeName, publish } from './publish.ts';
 import type { Found } from './source.ts';
@@ -45,15 +45,17 @@ export async function capture(
     return { kind: 'nothing-selected', missingNamespaces };
   const { infer, edges } = spec.dependencies;
   const objects = found.map(({ object }) => object);
-  const order = buildGraph(objects, edges, infer, collection.leftOut, collection.rules);
+  const order = buildGraph(objects, edges, infer, collection.leftOut, collection.support.rules);
   if (order.kind !== 'graph') return { kind: 'unorderable', problem: order };
-  const warnings = [...order.warnings, ...collection.beyond.map(describeBeyond)];
+  const evidence = evidenceOf(collection);
+  const warnings = [...order.warnings, ...evidence.beyond.map(describeBeyond)];
   const name = await freeName(store, scenario, toRfc3339(capturedAt), signal);
   const draft = draftOf({
     name,
     scenario,
     spec,
     collection,
+    evidence,
     graph: order.graph,
     warnings,
     capturedAt,
@@ -70,7 +72,7 @@ export async function capture(
 }
 
 /** Somebody else's object, probably: it is not copied, and whether it will be there is not known. */
-function describeBeyond({ from, to, rule, field }: Collection['beyond'][number]): string {
+function describeBeyond({ from, to, rule, field }: Evidence['beyond'][number]): string {
   return `${from} refers to ${refKey(to)} (${rule}: ${field}), which is in a namespace that is not protected`;
 }
 
@@ -79,6 +81,7 @@ interface DraftParts {
   readonly scenario: ScenarioIdentity;
   readonly spec: DRScenarioSpec;
   readonly collection: Collection;
+  readonly evidence: Evidence;
   readonly graph: Graph;
   readonly warnings: readonly string[];
   readonly capturedAt: Instant;
@@ -90,12 +93,14 @@ function draftOf({
   scenario,
   spec,
   collection,
+  evidence,
   graph,
   warnings,
   capturedAt,
   clock,
 }: DraftParts): Draft {
-  const { included, leftOut, dangling, missingNamespaces, resourceVersions, why } = collection;
+  const { included, leftOut, missingNamespaces, resourceVersions } = collection;
+  const { why, dangling } = evidence;
   const keys = [...included.keys()];
   return {
     formatVersion: 1,
@@ -128,7 +133,7 @@ function pointObject(key: string, { object }: Found, why: Inclusion | undefined)
   };
 }
 
-function danglingEdge({ optional: _optional, to, ...evidence }: Collection['dangling'][number]) {
+function danglingEdge({ optional: _optional, to, ...evidence }: Evidence['dangling'][number]) {
   return { ...evidence, to: refKey(to) };
 }
 

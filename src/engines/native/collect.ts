@@ -12,7 +12,6 @@ import { exclusion, select } from '../../domain/graph/select.ts';
 import { SERVING_KINDS, servingOf } from '../../domain/graph/serving.ts';
 import { beyondReach, nextReferences, type SupportOptions } from '../../domain/graph/support.ts';
 import type { Inclusion, LeftOut, Reference } from '../../domain/graph/types.ts';
-import type { CompiledRule } from '../../domain/graph/user-rules/compile.ts';
 import { compiledRules } from '../../domain/graph/user-rules/compiled.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import {
@@ -31,18 +30,32 @@ export interface Collection {
   readonly included: ReadonlyMap<string, Found>;
   /** Keys of `included` that the selection itself names; the others only support them. */
   readonly chosen: ReadonlySet<string>;
-  /** Why each is included, by refKey. */
-  readonly why: ReadonlyMap<string, Inclusion>;
   readonly leftOut: readonly LeftOut[];
+  readonly resourceVersions: Readonly<Record<string, string>>;
+  readonly missingNamespaces: readonly string[];
+  readonly kinds: Kinds;
+  /** How support was looked for; its rules are the user's, for building the graph. */
+  readonly support: SupportOptions;
+}
+
+/** What a recovery point says of its objects; verification, which asks nothing of it, goes without. */
+export interface Evidence {
+  /** Why each object is included, by refKey. */
+  readonly why: ReadonlyMap<string, Inclusion>;
   /** What is referred to, needed, and not in the source. */
   readonly dangling: readonly Reference[];
   /** What is referred to and not looked for: it lies in namespaces that are not protected. */
   readonly beyond: readonly Reference[];
-  readonly resourceVersions: Readonly<Record<string, string>>;
-  readonly missingNamespaces: readonly string[];
-  readonly kinds: Kinds;
-  /** The user's rules, for building the graph. */
-  readonly rules: readonly CompiledRule[];
+}
+
+export function evidenceOf({ included, chosen, leftOut, support }: Collection): Evidence {
+  const settled = new Set(leftOut.map(({ key }) => key));
+  const objects = objectsOf(included);
+  return {
+    why: inclusions(objects, chosen, support),
+    dangling: nextReferences(objects, settled, support).filter(({ optional }) => !optional),
+    beyond: beyondReach(objects, settled, support),
+  };
 }
 
 /**
@@ -86,21 +99,14 @@ export async function collect(
     options,
     signal,
   );
-  const settled = new Set(leftOut.map(({ key }) => key));
-  const objects = objectsOf(supported);
-  const dangling = nextReferences(objects, settled, options).filter(({ optional }) => !optional);
-  const names = new Set(chosen.keys());
   return {
     included: supported,
-    chosen: names,
-    why: inclusions(objects, names, options),
+    chosen: new Set(chosen.keys()),
     leftOut,
-    dangling,
-    beyond: beyondReach(objects, settled, options),
     resourceVersions: listed.resourceVersions,
     missingNamespaces: listed.missingNamespaces,
     kinds,
-    rules,
+    support: options,
   };
 }
 

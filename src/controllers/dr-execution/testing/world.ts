@@ -5,6 +5,7 @@ import { manifestOf } from '../../../domain/execution/testing/manifest.ts';
 import { type Clock, instant, tick } from '../../../domain/time.ts';
 import type { ApplyOutcome, Engine, OpenPoint } from '../../../engines/engine.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
+import { partialCluster } from '../../../testing/region.ts';
 import type { ActWorld } from '../act.ts';
 import type { ExecutionDeps } from '../deps.ts';
 
@@ -70,22 +71,7 @@ const unexpected = (): never => {
 };
 
 /** Of a cluster that nothing may be asked of. */
-export const untouchable: Cluster = {
-  name: 'eu-north',
-  server: '127.0.0.1:1',
-  discover: unexpected,
-  typeFor: unexpected,
-  get: unexpected,
-  list: unexpected,
-  apply: unexpected,
-  create: unexpected,
-  replace: unexpected,
-  mergePatch: unexpected,
-  remove: unexpected,
-  raw: unexpected,
-  informer: unexpected,
-  close: unexpected,
-};
+export const untouchable: Cluster = partialCluster('eu-north', {});
 
 /** An engine with one point, whose restore and preflight answer as told. */
 export function engineOf(answers: {
