@@ -1,13 +1,16 @@
 /**
- * Writes docs/reference: a page for each kind from its schemas, and the page of
- * reasons from their catalogues. With --check nothing is written: exit code 1
+ * Writes docs/reference: a page for each kind from its schemas, the page of
+ * reasons from their catalogues, and that of readiness from its rules. With --check nothing is written: exit code 1
  * says that a committed page is stale.
  */
 import path from 'node:path';
 import { schemasOf } from '../src/api/crd.ts';
 import { kinds } from '../src/api/v1alpha1/kinds.ts';
+import { SIGN_CONDITIONS, SIGN_FIELDS } from '../src/domain/graph/readiness/signs.ts';
+import { kindReadiness } from '../src/domain/graph/readiness.ts';
 import { catalogues } from './generate/catalogues.ts';
 import { type GeneratedFile, writeOrCheck } from './generate/generated-files.ts';
+import { readinessPage } from './generate/readiness-page.ts';
 import { reasonsPage } from './generate/reasons-page.ts';
 import { referencePage } from './generate/reference-page.ts';
 
@@ -26,7 +29,14 @@ function kindPages(): readonly GeneratedFile[] {
 process.exitCode = await writeOrCheck(
   process.argv.includes('--check'),
   ROOT,
-  [...kindPages(), { path: `${PAGES}/reasons.md`, text: reasonsPage(catalogues) }],
+  [
+    ...kindPages(),
+    { path: `${PAGES}/reasons.md`, text: reasonsPage(catalogues) },
+    {
+      path: `${PAGES}/readiness.md`,
+      text: readinessPage({ kinds: kindReadiness, conditions: SIGN_CONDITIONS, fields: SIGN_FIELDS }),
+    },
+  ],
   [{ path: PAGES, ending: '.md' }],
   'make crds',
 );

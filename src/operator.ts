@@ -1,20 +1,30 @@
 /** Joins the parts of the operator and runs them: wiring, nothing else. */
 
 import { setMaxListeners } from 'node:events';
-import type { DRScenarioSpec } from './api/v1alpha1/dr-scenario.ts';
 import { drExecutionReconciler } from './controllers/dr-execution/controller.ts';
+import { createHookRuns } from './controllers/dr-execution/hook-runs.ts';
+import { createCaptures } from './controllers/dr-scenario/captures.ts';
 import { drScenarioReconciler } from './controllers/dr-scenario/controller.ts';
+import { createReviews } from './controllers/dr-scenario/feasible-reviews.ts';
+import { createFinds } from './controllers/dr-scenario/finds.ts';
+import { createGarbage } from './controllers/dr-scenario/garbage.ts';
+import { runCapture } from './controllers/dr-scenario/run-capture.ts';
+import { createStandbys } from './controllers/dr-scenario/standbys.ts';
+import { LONGEST_READ } from './controllers/long-read.ts';
 import { objectiveRegionReader } from './controllers/objective-region.ts';
 import { regionHealthReconciler } from './controllers/region-health/controller.ts';
 import { authority } from './dns/authoritative.ts';
 import { externalDnsAnnouncer } from './dns/external-dns.ts';
-import { type Clock, seconds } from './domain/time.ts';
-import type { Engine } from './engines/engine.ts';
-import { nativeEngine } from './engines/native/engine.ts';
+import { type Clock, millis, minutes, seconds } from './domain/time.ts';
+import { createEngines } from './engines/engines.ts';
+import { clusterLimits } from './engines/native/cluster-limits.ts';
+import { createMirrors } from './engines/native/mirrors.ts';
+import { importVeleroBackup } from './engines/velero/import.ts';
 import type { Random } from './kube/backoff.ts';
 import type { Cluster, Clusters } from './kube/cluster.ts';
 import { createCluster } from './kube/cluster-client.ts';
-import { runController } from './kube/controller-loop.ts';
+import { clusterUid } from './kube/cluster-uid.ts';
+import { RUN_DEADLINE, runController } from './kube/controller-loop.ts';
 import { createEventRecorder } from './kube/event-recorder.ts';
 import type { Connection } from './kube/kubeconfig.ts';
 import { type Leadership, runAsLeader } from './kube/leader-election.ts';
@@ -22,12 +32,13 @@ import { leaseLock } from './kube/lease-lock.ts';
 import type { Log } from './kube/log.ts';
 import type { Reconcile } from './kube/reconciler.ts';
 import { startRegionClusters } from './kube/region-clusters.ts';
+import { secretReader } from './kube/secrets.ts';
 import { createWorkQueue, type WorkQueue } from './kube/work-queue.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
 import type { Options } from './options.ts';
 import { proberFor } from './probes/prober.ts';
 import { serve } from './server/http.ts';
-import { filesystemStores } from './store/stores.ts';
+import { createStores } from './store/stores.ts';
 import { type Queues, startTriggers } from './triggers.ts';
 
 export interface Ambient {
@@ -38,6 +49,14 @@ export interface Ambient {
 
 /** Time one query to one authoritative DNS server may take. */
 const DNS_QUERY_TIMEOUT = seconds(2);
+/** Moving the data of large volumes takes hours. */
+const CAPTURE_DEADLINE = minutes(6 * 60);
+/** Of one review of feasibility, or one look into a store: most of it may be the store's. */
+const REVIEW_DEADLINE = millis(LONGEST_READ + RUN_DEADLINE);
+/** Of one look at a standby; the first one writes the whole application. */
+const STANDBY_DEADLINE = minutes(15);
+/** Of the hooks of one step after a restore; each has a limit of its own, which the user sets. */
+const HOOKS_DEADLINE = minutes(6 * 60);
 const LEASE_NAME = 'antipode';
 
 /**
@@ -104,6 +123,12 @@ async function runControllers(options: Options, running: Running, onSynced: () =
     regions: queue('regions'),
     scenarios: queue('scenarios'),
     executions: queue('executions'),
+    reviews: queue('reviews'),
+    captures: queue('captures'),
+    standbys: queue('standbys'),
+    garbage: queue('garbage'),
+    finds: queue('finds'),
+    hooks: queue('hooks'),
   };
   const triggers = startTriggers(running.objective, queues, signal);
   const clusters = startRegionClusters(
@@ -112,28 +137,51 @@ async function runControllers(options: Options, running: Running, onSynced: () =
   );
   await Promise.all([triggers.synced(signal), clusters.synced(signal)]);
   onSynced();
-  const reconcilers = createReconcilers(options, running, clusters);
-  const run = (name: keyof typeof queues, workers: number) =>
+  const objectiveUid = await clusterUid(running.objective, log, signal);
+  const reconcilers = createReconcilers(options, { ...running, objectiveUid }, clusters, queues);
+  const run = (name: keyof typeof queues, workers: number, runDeadline = RUN_DEADLINE) =>
     runController(
-      { name, queue: queues[name], workers, reconcile: reconcilers[name], log, clock, observer },
+      { name, queue: queues[name], workers, reconcile: reconcilers[name], log, clock, observer, runDeadline },
       signal,
     );
-  await Promise.all([run('regions', 16), run('scenarios', 8), run('executions', 8)]);
+  await Promise.all([
+    run('regions', 16),
+    run('scenarios', 8),
+    run('executions', 8),
+    run('reviews', 4, REVIEW_DEADLINE),
+    run('captures', 8, CAPTURE_DEADLINE),
+    run('standbys', 2, STANDBY_DEADLINE),
+    run('garbage', 2),
+    run('finds', 2, REVIEW_DEADLINE),
+    run('hooks', 8, HOOKS_DEADLINE),
+  ]);
+}
+
+/** Reviews, captures, standbys, garbage and finds are triggered by scenarios alone, hooks by executions, not by what is watched. */
+interface AllQueues extends Queues {
+  readonly reviews: WorkQueue;
+  readonly captures: WorkQueue;
+  readonly standbys: WorkQueue;
+  readonly garbage: WorkQueue;
+  readonly finds: WorkQueue;
+  readonly hooks: WorkQueue;
+}
+
+interface Knowing extends Running {
+  readonly objectiveUid: string | undefined;
 }
 
 function createReconcilers(
   options: Options,
-  { clock, log, metrics, objective, leadership }: Running,
+  { clock, random, log, metrics, objective, objectiveUid, leadership }: Knowing,
   clusters: Clusters,
-): Readonly<Record<keyof Queues, Reconcile>> {
-  const stores = filesystemStores(options.storeDir, clock);
-  const engines = new Map<string, Engine>();
-  const engine = (spec: DRScenarioSpec): Engine => {
-    const path = stores.path(spec);
-    const known = engines.get(path) ?? nativeEngine({ store: stores.at(path), clock, log });
-    engines.set(path, known);
-    return known;
-  };
+  queues: AllQueues,
+): Readonly<Record<keyof AllQueues, Reconcile>> {
+  const secrets = secretReader(objective, options.namespace);
+  const stores = createStores(options.storeDir, { secrets, clock, random });
+  const limits = clusterLimits(clock);
+  const mirrors = createMirrors({ clock, log }, leadership.signal);
+  const engines = createEngines({ stores, clusters, clock, log, limits, mirrors, objective: objectiveUid });
   const events = createEventRecorder(
     { cluster: objective, clock, log, identity: options.identity, onFailed: () => metrics.eventFailed() },
     leadership.signal,
@@ -144,11 +192,23 @@ function createReconcilers(
     clock,
     log,
     events,
-    engine,
+    engine: engines.of,
+    engines,
     announcer: externalDnsAnnouncer(objective),
   };
+  const reviews = createReviews({ ...common, ...queues });
   const assertLeading = (): void => leadership.assertLeading();
+  const standbys = createStandbys({ ...common, ...queues, limits, assertLeading });
+  const garbage = createGarbage({ ...common, ...queues });
+  const finds = createFinds({ ...common, ...queues });
+  const captures = createCaptures({
+    ...queues,
+    clock,
+    run: (wish, signal) => runCapture(wish, { ...common, assertLeading }, signal),
+  });
+  const hooks = createHookRuns({ ...queues, clock });
   return {
+    hooks: hooks.reconcile,
     regions: regionHealthReconciler({
       ...common,
       probes: proberFor(clock),
@@ -160,14 +220,28 @@ function createReconcilers(
       ...common,
       objectiveRegion: objectiveRegionReader(objective, clock),
       metrics,
+      captures,
+      reviews,
+      standbys,
+      garbage,
+      finds,
       assertLeading,
     }),
+    captures: captures.reconcile,
+    reviews: reviews.reconcile,
+    standbys: standbys.reconcile,
+    garbage: garbage.reconcile,
+    finds: finds.reconcile,
     executions: drExecutionReconciler({
       ...common,
       authority: authority({ timeout: DNS_QUERY_TIMEOUT }),
-      defaultStorePath: options.storeDir,
+      storePlace: (spec) => stores.place(spec),
+      importBackup: (name, scenario, spec, signal) =>
+        importVeleroBackup({ store: stores.at(stores.place(spec)), clock }, name, scenario, spec, signal),
       observer: metrics,
+      hooks,
       assertLeading,
+      lifetime: leadership.signal,
     }),
   };
 }

@@ -6,9 +6,9 @@
  */
 import { textAt } from './api/fields.ts';
 import type { KubeObject } from './api/object.ts';
-import type { KindDefinition } from './api/v1alpha1/common.ts';
 import { drExecutionKind } from './api/v1alpha1/dr-execution.ts';
 import { drScenarioKind } from './api/v1alpha1/dr-scenario.ts';
+import type { KindDefinition } from './api/v1alpha1/kind-definition.ts';
 import { regionHealthKind } from './api/v1alpha1/region-health.ts';
 import { resourceOf } from './controllers/resources.ts';
 import type { Cluster, Informer } from './kube/cluster.ts';

@@ -7,12 +7,13 @@ import type { Lab, LabCluster } from '../lab/types.ts';
 
 export const PROTECTION_FILE = join(import.meta.dirname, 'protection.yaml');
 
-export async function loadProtection(lab: Lab): Promise<readonly Fields[]> {
+/** @param plan replaces fields of the scenario's spec */
+export async function loadProtection(lab: Lab, plan: object): Promise<readonly Fields[]> {
   const objects = loadAll(await readFile(PROTECTION_FILE, 'utf8')).filter(isFields);
-  return objects.map((object) => filledIn(object, lab));
+  return objects.map((object) => filledIn(object, lab, plan));
 }
 
-function filledIn(object: Fields, lab: Lab): Fields {
+function filledIn(object: Fields, lab: Lab, plan: object): Fields {
   const spec = fieldsAt(object, 'spec') ?? {};
   if (textAt(object, 'kind') === 'RegionHealth') {
     const name = textAt(object, 'metadata', 'name');
@@ -20,7 +21,7 @@ function filledIn(object: Fields, lab: Lab): Fields {
     return cluster === undefined ? object : { ...object, spec: { ...spec, probes: probesOf(cluster) } };
   }
   const dns = { ...fieldsAt(spec, 'dns'), authoritativeServers: [lab.dns.server] };
-  return { ...object, spec: { ...spec, dns } };
+  return { ...object, spec: { ...spec, ...plan, dns } };
 }
 
 /** One HTTP probe a zone: what a user's own load balancer health check would ask. */

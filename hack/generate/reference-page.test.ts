@@ -12,7 +12,7 @@ function page(): string {
 describe('referencePage', () => {
   it('shows path, type, default, meaning and limits of a field', () => {
     expect(page()).toContain(
-      '| `replication.keep` | integer | `5` | Recovery points kept. Value: 1 to 100. |',
+      '| `replication.keep` | integer | `5` | Newest recovery points kept. Value: 1 to 100. |',
     );
   });
 

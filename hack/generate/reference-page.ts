@@ -1,6 +1,7 @@
 /** One kind's page of the reference: its fields with type, default, meaning and limits, as Markdown. Pure. */
 import type { StructuralSchema } from '../../src/api/structural-schema.ts';
-import { API_VERSION, type KindDefinition } from '../../src/api/v1alpha1/common.ts';
+import { API_VERSION } from '../../src/api/v1alpha1/common.ts';
+import type { KindDefinition } from '../../src/api/v1alpha1/kind-definition.ts';
 
 export interface Schemas {
   readonly spec: StructuralSchema;

@@ -26,16 +26,23 @@ export interface Installation {
   readonly kubeconfig: string;
 }
 
+export interface InstallOptions {
+  /** Values of the chart in both regions, `name=value`, e.g. `velero.enabled=true`. */
+  readonly regionValues?: readonly string[];
+}
+
 /**
  * @param directory for the operator's kubeconfig
  * @throws when helm or kubectl fails, with their output
  */
-export async function installAntipode(lab: Lab, directory: string): Promise<Installation> {
-  const helm = await provideBinaries(
-    { environment: process.env, progress: () => undefined, monotonic: () => performance.now() },
-    ['helm'],
-  ).path('helm');
-  const install = (cluster: LabCluster, part: Part) => installPart(helm, cluster, part);
+export async function installAntipode(
+  lab: Lab,
+  directory: string,
+  { regionValues = [] }: InstallOptions = {},
+): Promise<Installation> {
+  const helm = await helmProgram();
+  const install = (cluster: LabCluster, part: Part) =>
+    installPart(helm, cluster, part, part === 'operator' ? [] : regionValues);
   const [objective, source, recovery] = await Promise.all([
     install(lab.objective, 'operator'),
     install(lab.source, 'source'),
@@ -50,10 +57,35 @@ export async function installAntipode(lab: Lab, directory: string): Promise<Inst
   return { kubeconfig };
 }
 
+/**
+ * Installs the chart's part of a region alone.
+ * @param values of the chart, `name=value`
+ * @returns a kubeconfig of the account that the operator has there, through the region's link
+ * @throws when helm or kubectl fails, with their output
+ */
+export async function installRegion(
+  cluster: LabCluster,
+  part: 'source' | 'recovery',
+  values: readonly string[],
+): Promise<string> {
+  return installPart(await helmProgram(), cluster, part, values);
+}
+
+async function helmProgram(): Promise<string> {
+  const progress = () => undefined;
+  const deps = { environment: process.env, progress, monotonic: () => performance.now() };
+  return provideBinaries(deps, ['helm']).path('helm');
+}
+
 /** Applies one part of the chart; answers a kubeconfig for its account. */
-async function installPart(helm: string, cluster: LabCluster, part: Part): Promise<string> {
+async function installPart(
+  helm: string,
+  cluster: LabCluster,
+  part: Part,
+  more: readonly string[],
+): Promise<string> {
   // The lab runs the operator as a process: its Deployment is there, without Pods.
-  const values = ['--set', `part=${part}`, '--set', 'replicas=0'];
+  const values = [`part=${part}`, 'replicas=0', ...more].flatMap((value) => ['--set', value]);
   const rendered = await run(
     helm,
     ['template', 'antipode', CHART, '--namespace', OPERATOR_NAMESPACE, ...values],

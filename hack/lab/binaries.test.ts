@@ -1,23 +1,34 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BINARY_MODULES, BINARY_NAMES, MODULES_DIRECTORY } from './binaries.ts';
+import { BINARY_MODULES, BINARY_NAMES, CORE_NAMES, MODULES_DIRECTORY } from './binaries.ts';
 import { buildFlags, cacheDirectory } from './build/build-module.ts';
 
 const goMod = (module: string) => readFileSync(join(MODULES_DIRECTORY, module, 'go.mod'), 'utf8');
+
+/** As `tool PACKAGE`, or on a line of its own in a block. */
+const toolLine = (name: string): RegExp => new RegExp(`^(tool |\\t)${name.replaceAll('.', '\\.')}$`, 'm');
 
 test('every program comes from exactly one module, in the order in which they are needed', () => {
   expect(BINARY_MODULES.flatMap((module) => module.names)).toEqual([...BINARY_NAMES]);
 });
 
-test.each(BINARY_MODULES.map((module) => [module.module, module] as const))(
-  '%s: the module file agrees with the manifest',
-  (name, module) => {
+test('a lab without add-ons builds and waits for nothing of theirs', () => {
+  const core = BINARY_MODULES.filter((module) => module.names.some((name) => CORE_NAMES.includes(name)));
+
+  expect(core.flatMap((module) => module.names)).toEqual([...CORE_NAMES]);
+  expect(CORE_NAMES).toContain('helm');
+  expect(CORE_NAMES).not.toContain('velero');
+});
+
+test.each(BINARY_MODULES.map((module) => [module.module, module.executable, module] as const))(
+  '%s, %s: the module file agrees with the manifest',
+  (name, _executable, module) => {
     const text = goMod(name);
 
     expect(text).toContain(`module antipode.dev/lab/${name}\n`);
     expect(text).toMatch(/^go 1\.26\.\d+$/m);
-    expect(text).toContain(module.package === '.' ? '' : `tool ${module.package}\n`);
+    expect(text).toMatch(module.package === '.' ? '' : toolLine(module.package));
     expect(text).toContain(name === 'tether' ? '' : ` v${module.version}`);
   },
 );

@@ -19,12 +19,30 @@ export const BINARY_NAMES = [
   'coredns',
   'external-dns',
   'helm',
+  'versitygw',
+  'velero',
+  'velero-plugin-for-aws',
+  'csi-provisioner',
+  'csi-snapshotter',
+  'snapshot-controller',
 ] as const;
 export type BinaryName = (typeof BINARY_NAMES)[number];
 
+/** Programs of add-ons, which only who asks for them builds and waits for. */
+const ADD_ON_NAMES: readonly BinaryName[] = [
+  'versitygw',
+  'velero',
+  'velero-plugin-for-aws',
+  'csi-provisioner',
+  'csi-snapshotter',
+  'snapshot-controller',
+];
+/** What every lab needs. */
+export const CORE_NAMES: readonly BinaryName[] = BINARY_NAMES.filter((name) => !ADD_ON_NAMES.includes(name));
+
 /** One Go module, what is built from it, and when something already installed serves as well. */
 export interface BinaryModule {
-  /** Folder in hack/lab/binaries. */
+  /** Folder in hack/lab/binaries; several programs may come from one. */
   readonly module: string;
   /** Of what the module wraps, for people and for `-X` flags. */
   readonly version: string;
@@ -45,6 +63,7 @@ export interface InstalledCheck {
 }
 
 const KUBERNETES = '1.35.4';
+const VELERO = '1.18.3';
 const sameKubernetesMinor: VersionRule = { version: KUBERNETES, precision: 'minor' };
 
 export const BINARY_MODULES: readonly BinaryModule[] = [
@@ -125,7 +144,53 @@ export const BINARY_MODULES: readonly BinaryModule[] = [
       helm: { arguments: ['version', '--short'], rule: { version: '4.2.4', precision: 'major' } },
     },
   },
+  {
+    module: 'versitygw',
+    version: '1.8.0',
+    purpose: 'S3 server on a directory',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    executable: 'versitygw',
+    names: ['versitygw'],
+    linkerFlags: ['-X main.Version=1.8.0'],
+    installed: { versitygw: { arguments: ['--version'], rule: { version: '1.8.0', precision: 'exact' } } },
+  },
+  {
+    module: 'velero',
+    version: VELERO,
+    purpose: 'Velero, whose points and ours must be of one kind',
+    package: '.',
+    executable: 'velero',
+    names: ['velero'],
+    linkerFlags: [`-X github.com/vmware-tanzu/velero/pkg/buildinfo.Version=v${VELERO}`],
+  },
+  {
+    module: 'velero',
+    version: '1.14.3',
+    purpose: "Velero's way to S3",
+    package: 'github.com/vmware-tanzu/velero-plugin-for-aws/velero-plugin-for-aws',
+    executable: 'velero-plugin-for-aws',
+    names: ['velero-plugin-for-aws'],
+  },
+  csiSidecar('external-provisioner/v6', 'csi-provisioner', '6.3.0', 'makes volumes of claims'),
+  csiSidecar('external-snapshotter/v8', 'csi-snapshotter', '8.6.0', 'has the driver take snapshots'),
+  csiSidecar('external-snapshotter/v8', 'snapshot-controller', '8.6.0', 'binds snapshots to their contents'),
 ];
+
+function csiSidecar(
+  repository: string,
+  name: Extract<BinaryName, `${'csi' | 'snapshot'}-${string}`>,
+  version: string,
+  purpose: string,
+): BinaryModule {
+  return {
+    module: 'csi',
+    version,
+    purpose,
+    package: `github.com/kubernetes-csi/${repository}/cmd/${name}`,
+    executable: name,
+    names: [name],
+  };
+}
 
 /** Folder of the Go modules. */
 export const MODULES_DIRECTORY = fileURLToPath(new URL('./binaries/', import.meta.url));

@@ -16,7 +16,7 @@ import type { Lab } from './types.ts';
 const DEADLINE_MS = 180_000;
 const STOP_DEADLINE_MS = 60_000;
 const POLL_MS = 100;
-const startedSchema = z.object({ logFile: z.string() });
+const startedSchema = z.object({ pid: z.number().int().positive(), logFile: z.string() });
 
 /** @throws LabError 'NotRunning' */
 export async function attachTo(directory: string): Promise<Lab> {
@@ -47,8 +47,11 @@ function remoteControl(facts: LabFacts): Control {
     start: (cluster) => tell({ verb: 'start', cluster }),
     failZone: (cluster, zone) => tell({ verb: 'failZone', cluster, zone }),
     healZone: (cluster, zone) => tell({ verb: 'healZone', cluster, zone }),
-    run: async (name, command) =>
-      startedSchema.parse(await ask(facts, { verb: 'run', name, command: [...command] })),
+    run: async ({ name, command, environment }) =>
+      startedSchema.parse(await ask(facts, { verb: 'run', name, command: [...command], environment })),
+    startProgram: async (name) => startedSchema.parse(await ask(facts, { verb: 'startProgram', name })),
+    stopProgram: (name) => tell({ verb: 'stopProgram', name }),
+    killProgram: (name) => tell({ verb: 'killProgram', name }),
     stop: async () => {
       await tell({ verb: 'stop' });
       await untilGone(facts.directory);

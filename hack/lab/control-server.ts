@@ -12,7 +12,13 @@ import type { ClusterStatus } from './processes/cluster.ts';
 export const controlRequestSchema = z.discriminatedUnion('verb', [
   z.object({ verb: z.enum(['kill', 'start', 'stopControlPlane']), cluster: z.string() }),
   z.object({ verb: z.enum(['failZone', 'healZone']), cluster: z.string(), zone: z.string() }),
-  z.object({ verb: z.literal('run'), name: z.string(), command: z.array(z.string()).min(1) }),
+  z.object({
+    verb: z.literal('run'),
+    name: z.string(),
+    command: z.array(z.string()).min(1),
+    environment: z.record(z.string(), z.string()),
+  }),
+  z.object({ verb: z.enum(['startProgram', 'stopProgram', 'killProgram']), name: z.string() }),
   z.object({ verb: z.literal('stop') }),
   z.object({ verb: z.literal('status') }),
 ]);
@@ -89,7 +95,13 @@ async function perform(
     case 'healZone':
       return control.healZone(command.cluster, command.zone);
     case 'run':
-      return control.run(command.name, command.command);
+      return control.run(command);
+    case 'startProgram':
+      return control.startProgram(command.name);
+    case 'stopProgram':
+      return control.stopProgram(command.name);
+    case 'killProgram':
+      return control.killProgram(command.name);
   }
 }
 

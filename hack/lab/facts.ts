@@ -14,6 +14,8 @@ export const clusterFactsSchema = z.object({
   kubeconfig: z.string(),
   /** Loopback port on which its link listens. */
   linkPort: z.number().int(),
+  /** Base URL of its etcd. */
+  etcd: z.string(),
   zones: z.array(z.object({ name: z.string(), probeUrl: z.string() })),
 });
 export type ClusterFacts = z.infer<typeof clusterFactsSchema>;

@@ -8,9 +8,11 @@ import { LabCommandError, LabError } from './errors.ts';
 import type { ClusterFacts, LabFacts } from './facts.ts';
 import { issueClient } from './pki/certificate.ts';
 import { kubeconfigFor, readAdministrator, readAuthority } from './processes/cluster-files.ts';
+import { compact } from './processes/compaction.ts';
 import { seedRecord } from './processes/dns-records.ts';
 import { linkOf } from './processes/links.ts';
-import type { Lab, LabCluster, LabZone } from './types.ts';
+import type { ProgramRequest } from './processes/programs.ts';
+import type { Lab, LabCluster, LabZone, StartedProgram } from './types.ts';
 
 /** What only the owner of the servers can do. Names are those of the facts. */
 export interface Control {
@@ -19,7 +21,10 @@ export interface Control {
   start(cluster: string): Promise<void>;
   failZone(cluster: string, zone: string): Promise<void>;
   healZone(cluster: string, zone: string): Promise<void>;
-  run(name: string, command: readonly string[]): Promise<{ readonly logFile: string }>;
+  run(program: ProgramRequest): Promise<StartedProgram>;
+  startProgram(name: string): Promise<StartedProgram>;
+  stopProgram(name: string): Promise<void>;
+  killProgram(name: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -28,6 +33,7 @@ const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 export function labHandle(facts: LabFacts, control: Control): Lab {
   const cluster = (of: ClusterFacts) => clusterHandle(of, facts, control);
   return {
+    directory: facts.directory,
     source: cluster(facts.clusters.source),
     recovery: cluster(facts.clusters.recovery),
     objective: cluster(facts.clusters.objective),
@@ -36,7 +42,12 @@ export function labHandle(facts: LabFacts, control: Control): Lab {
       server: facts.dns.server,
       seedForeignRecord: (hostname, address, owner) => seedRecord(facts.dns, { hostname, address, owner }),
     },
-    run: (name, command) => control.run(name, command),
+    run: (name, command, environment = {}) => control.run({ name, command, environment }),
+    program: (name) => ({
+      start: () => control.startProgram(name),
+      stop: () => control.stopProgram(name),
+      kill: () => control.killProgram(name),
+    }),
     stop: () => control.stop(),
   };
 }
@@ -72,6 +83,7 @@ export function clusterHandle(
     kill: () => control.kill(facts.name),
     stopControlPlane: () => control.stopControlPlane(facts.name),
     start: () => control.start(facts.name),
+    forgetHistory: () => compact(facts.etcd),
     zone: (name) => {
       const zone = zones.find((candidate) => candidate.name === name);
       if (zone !== undefined) return zone;

@@ -8,6 +8,7 @@ const cluster = (name: string) => ({
   directory: `/lab/${name}`,
   kubeconfig: `/lab/${name}/admin.kubeconfig`,
   linkPort: 1,
+  etcd: 'http://127.0.0.1:6',
   zones: [
     { name: `${name}-a`, probeUrl: 'http://127.0.0.1:1/' },
     { name: `${name}-b`, probeUrl: 'http://127.0.0.1:2/' },

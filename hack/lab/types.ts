@@ -4,18 +4,46 @@
  */
 
 export interface Lab {
+  /** Where all its files are, and those of whatever runs beside it; they are removed with the lab. */
+  readonly directory: string;
   readonly source: LabCluster;
   readonly recovery: LabCluster;
   readonly objective: LabCluster;
   readonly dns: LabDns;
   /**
    * Runs a program beside the clusters, such as an operator; it ends with the lab at the latest.
+   * @param name of lower-case letters, digits and `-`; under it the program is found again
    * @param command absolute path of the program and its arguments
-   * @returns the file that receives what it prints
+   * @param environment all of it but HOME, which is the lab's directory unless given
+   * @throws LabError 'AlreadyRunning' while a program of that name runs, 'UnknownName' for a name that is
+   *   none, 'ComponentDied' when it ends before it was seen running
    */
-  run(name: string, command: readonly string[]): Promise<{ readonly logFile: string }>;
+  run(
+    name: string,
+    command: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<StartedProgram>;
+  /** A program that `run` started, from whichever process that was asked. */
+  program(name: string): LabProgram;
   /** Stops everything and removes its files. */
   stop(): Promise<void>;
+}
+
+export interface StartedProgram {
+  /** Of the program itself, for its memory and its end. */
+  readonly pid: number;
+  /** Receives what it prints, of every start. */
+  readonly logFile: string;
+}
+
+/** Each method throws LabError 'UnknownName' when no such program was ever run. */
+export interface LabProgram {
+  /** Runs it again with the same command and environment; while it runs this only tells about it. */
+  start(): Promise<StartedProgram>;
+  /** SIGTERM, and SIGKILL some seconds later; resolves when it is gone. */
+  stop(): Promise<void>;
+  /** SIGKILL for it and what it started itself; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 export interface LabCluster {
@@ -51,6 +79,8 @@ export interface LabCluster {
   kill(): Promise<void>;
   /** Orderly stop of the control plane only: zones go on serving. */
   stopControlPlane(): Promise<void>;
+  /** Forgets every state of its objects but the present one, as a server does after minutes: older versions have expired. */
+  forgetHistory(): Promise<void>;
   /** Starts what was killed or stopped, on the same ports with the same data; resolves when ready. */
   start(): Promise<void>;
   zone(name: string): LabZone;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { schemasOf, toCrd } from './crd.ts';
 import type { StructuralSchema } from './structural-schema.ts';
-import type { KindDefinition } from './v1alpha1/common.ts';
+import type { KindDefinition } from './v1alpha1/kind-definition.ts';
 import { kinds } from './v1alpha1/kinds.ts';
 
 function kindOf(spec: z.ZodType): KindDefinition {

@@ -4,7 +4,8 @@
  */
 import { toStructural } from './structural.ts';
 import type { Finding, StructuralSchema } from './structural-schema.ts';
-import { GROUP, type KindDefinition, VERSION } from './v1alpha1/common.ts';
+import { GROUP, VERSION } from './v1alpha1/common.ts';
+import type { KindDefinition } from './v1alpha1/kind-definition.ts';
 
 /** Lets `kubectl get antipode` list everything. */
 const CATEGORY = 'antipode';

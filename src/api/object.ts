@@ -68,6 +68,18 @@ export function refKey(ref: ObjectRef): string {
   return ref.namespace === undefined ? `${kind}/${ref.name}` : `${kind}/${ref.namespace}/${ref.name}`;
 }
 
+/** Objects are never changed, and the graph asks for the key of each many times. */
+const keys = new WeakMap<KubeObject, string>();
+
+/** The {@link refKey} of an object. */
+export function objectKey(object: KubeObject): string {
+  const known = keys.get(object);
+  if (known !== undefined) return known;
+  const key = refKey(refOf(object));
+  keys.set(object, key);
+  return key;
+}
+
 /** Reads what {@link refKey} writes; undefined when `key` is not such a text. */
 export function parseRefKey(key: string): ObjectRef | undefined {
   const parts = key.split('/');

@@ -16,6 +16,9 @@ export const SCENARIO_LABEL = 'antipode.dev/scenario';
 /** Annotation on everything replayed: the recovery point it was last replayed from. */
 export const RECOVERY_POINT_ANNOTATION = 'antipode.dev/recovery-point';
 
+/** Annotation on a DRScenario, by its user: names of missing points that are gone for good, apart by commas or spaces. */
+export const POINTS_GONE_ANNOTATION = 'antipode.dev/points-gone';
+
 /** Limit of a label value, set by Kubernetes. */
 const LABEL_LIMIT = 63;
 const HASH_LENGTH = 16;
@@ -26,10 +29,24 @@ const HASH_LENGTH = 16;
  */
 export function bounded(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
-  const beginning = text.slice(0, limit - HASH_LENGTH - 1).replace(/[^A-Za-z0-9]+$/, '');
-  return `${beginning}-${hash}`;
+  return `${beginningOf(text, limit)}-${hashOf(text)}`;
 }
+
+/**
+ * A name for what is told apart by several texts, which joined may read alike: the
+ * beginning of `text`, for people, and a hash of what tells it apart.
+ */
+export function distinctName(text: string, identity: readonly string[], limit: number): string {
+  const hash = hashOf(JSON.stringify(identity));
+  return `${beginningOf(text, limit)}-${hash}`;
+}
+
+const hashOf = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH);
+
+/** So much of a text that a hash after it fits into the limit too. */
+const beginningOf = (text: string, limit: number): string =>
+  text.slice(0, limit - HASH_LENGTH - 1).replace(/[^A-Za-z0-9]+$/, '');
 
 /** The value of {@link SCENARIO_LABEL} for a scenario. */
 export function scenarioLabel(scenario: { readonly namespace: string; readonly name: string }): string {

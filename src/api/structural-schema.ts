@@ -1,5 +1,5 @@
 /** The shape of a structural OpenAPI v3 schema, as far as Antipode's CRDs use it. */
-import type { CelRule } from './v1alpha1/common.ts';
+import type { CelRule } from './v1alpha1/kind-definition.ts';
 
 export interface StructuralSchema {
   /** Absent only with `x-kubernetes-int-or-string`. */

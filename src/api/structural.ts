@@ -15,7 +15,7 @@ import { z } from 'zod';
 import { arrayAt, type Fields, fieldsAt, isFields, numberAt, textAt } from './fields.ts';
 import { patternProblem } from './regular-expression.ts';
 import type { Finding, StructuralResult, StructuralSchema } from './structural-schema.ts';
-import type { CelRule } from './v1alpha1/common.ts';
+import type { CelRule } from './v1alpha1/kind-definition.ts';
 
 export type Part = 'spec' | 'status';
 

@@ -5,6 +5,7 @@ import { count } from '../domain/graph/render/names.ts';
 import { type GraphRecord, omissionText } from '../domain/graph/render/record.ts';
 import type { Style } from '../domain/graph/render/style.ts';
 import { renderTree } from '../domain/graph/render/tree.ts';
+import { newestFirst } from '../domain/protection/point-order.ts';
 import type { Cluster } from '../kube/cluster.ts';
 import { type Outcome, problem } from './outcome.ts';
 import { readPublishedGraph, readScenario, type ScenarioKey } from './read-scenario.ts';
@@ -77,7 +78,8 @@ function choosePoint(record: GraphRecord, name: string, status: DRScenarioStatus
     const known = points.map((point) => point.name).join(', ');
     return problem(`there is no recovery point ${name}; there are: ${known === '' ? 'none' : known}`);
   }
-  if (Date.parse(found.capturedAt) >= Date.parse(record.capturedAt))
+  const [newer] = newestFirst([found, { ...record, name: record.point }]);
+  if (newer === found)
     return {
       kind: 'chosen',
       notes: [`the graph of ${name} is the one published with ${record.point}: it has not changed since`],

@@ -14,16 +14,21 @@ import {
 import type { DRScenarioSpec } from '../api/v1alpha1/dr-scenario.ts';
 import { parseResource } from '../api/v1alpha1/parse.ts';
 import { resourceOf } from '../controllers/resources.ts';
-import { type Compared, type Forecast, nothing, planDiff } from '../domain/graph/diff/plan-diff.ts';
+import { hostnamesOf } from '../domain/dns/desired.ts';
+import { type Forecast, planDiff } from '../domain/graph/diff/plan-diff.ts';
 import type { Style } from '../domain/graph/render/style.ts';
 import { measuredDurations } from '../domain/protection/durations.ts';
 import { forecast } from '../domain/protection/forecast.ts';
+import { hookProblems } from '../domain/protection/hook-problems.ts';
+import { planFindings } from '../domain/protection/plan-findings.ts';
+import { compileTransforms, describeTransformProblem } from '../domain/transforms/compile.ts';
 import { KubeError } from '../kube/errors.ts';
 import { explainFailure, type Outcome, problem } from './outcome.ts';
+import { compareGraphs } from './plan-graphs.ts';
 import { type Plan, planJson, planText } from './plan-text.ts';
-import { readPublishedGraph, readScenario, type Scenario, type ScenarioKey } from './read-scenario.ts';
+import { readScenario, type Scenario, type ScenarioKey } from './read-scenario.ts';
 import type { ScenarioFile } from './scenario-file.ts';
-import { REGIONS, type SourceDeps, type SourceGraph, sourceGraph } from './source-graph.ts';
+import { REGIONS, type SourceDeps } from './source-graph.ts';
 import { specDiff } from './spec-diff.ts';
 
 export const PLAN_FORMATS = ['text', 'json'] as const;
@@ -48,9 +53,11 @@ export async function plan(
   const present = await readScenario(deps.objective, key, signal);
   const validation = await validate(file, deps, signal);
   if (validation.kind === 'refused') return problem(validation.message);
+  const problems = specProblems(file.spec);
+  if (problems.length > 0) return problem(`this would not be accepted: ${problems.join('; ')}`);
   const before = present === undefined ? undefined : specInForce(present);
   const { executions, notes: journalNotes } = await readJournals(key, deps, signal);
-  const graphs = await compare(key, { present, before, after: file.spec }, deps, signal);
+  const graphs = await compareGraphs(key, { present, before, after: file.spec }, deps, signal);
   const forecasts = {
     before: forecastFor(before ?? file.spec, executions),
     after: forecastFor(file.spec, executions),
@@ -59,11 +66,16 @@ export async function plan(
     scenario: key,
     isNew: present === undefined,
     spec: specDiff(before, file.spec),
+    transforms: graphs.kind === 'compared' ? graphs.transforms : undefined,
     graph: graphs.kind === 'compared' ? planDiff(graphs.before, graphs.after, forecasts) : undefined,
+    findings:
+      graphs.kind === 'compared'
+        ? planFindings({ name: 'the graph of the source', ...graphs.after }, hostnamesOf(file.spec))
+        : [],
     missingNamespaces: graphs.kind === 'compared' ? graphs.missingNamespaces : [],
     rpo: file.spec.objectives.rpo,
     rto: file.spec.objectives.rto,
-    lastCaptureMillis: present?.status.replication?.lastDurationMillis,
+    lastCaptureMillis: present?.status.replication?.lastCaptureMillis,
   };
   const notes = [
     ...validation.notes,
@@ -110,12 +122,19 @@ async function ifPermitted<T>(read: () => Promise<T>, without: (message: string)
 }
 
 function forecastFor(spec: DRScenarioSpec, executions: readonly DRExecutionStatus[]): Forecast {
-  const hostnames = spec.dns.records.map(({ hostname }) => hostname);
+  const hostnames = hostnamesOf(spec);
   const durations = measuredDurations(executions, spec.recovery.region);
   return (units, edges) => {
     const { p50, p95, basis } = forecast({ units, edges, hostnames, durations });
     return { p50: p50.total, p95: p95.total, basis };
   };
+}
+
+/** What the operator would refuse without asking anybody. */
+function specProblems(spec: DRScenarioSpec): readonly string[] {
+  const compiled = compileTransforms(spec.replication.transforms, spec.resources.namespaces);
+  const transforms = compiled.kind === 'problems' ? compiled.problems.map(describeTransformProblem) : [];
+  return [...transforms, ...hookProblems(spec)];
 }
 
 type Validation =
@@ -179,70 +198,4 @@ function regionNotes(
   return ifPermitted<readonly string[]>(read, (message) => [
     `whether there is a RegionHealth ${name} is not known: ${message}`,
   ]);
-}
-
-type Comparison =
-  | {
-      readonly kind: 'compared';
-      readonly before: Compared;
-      readonly after: Compared;
-      readonly missingNamespaces: readonly string[];
-      readonly notes: readonly string[];
-    }
-  | { readonly kind: 'unknown'; readonly notes: readonly string[] }
-  | { readonly kind: 'impossible'; readonly message: string };
-
-interface Specs {
-  readonly present: Scenario | undefined;
-  readonly before: DRScenarioSpec | undefined;
-  readonly after: DRScenarioSpec;
-}
-
-async function compare(
-  key: ScenarioKey,
-  { present, before, after }: Specs,
-  deps: PlanDeps,
-  signal: AbortSignal,
-): Promise<Comparison> {
-  const next = await sourceGraph(after, deps, signal);
-  if (next.kind === 'impossible') return next;
-  if (next.kind === 'unknown')
-    return {
-      kind: 'unknown',
-      notes: [
-        `what this does to objects, dependencies and order is not known, because the source cannot be read ` +
-          `from here: ${next.message}. Shown is only what changes in the spec`,
-      ],
-    };
-  const compared = {
-    kind: 'compared' as const,
-    after: next.graph,
-    missingNamespaces: next.missingNamespaces,
-    notes: next.warnings,
-  };
-  if (present === undefined || before === undefined) return { ...compared, before: nothing };
-  const now = await sourceGraph(before, deps, signal);
-  if (now.kind === 'graph') return { ...compared, before: now.graph };
-  const published = await fromPublished(key, present, now, deps, signal);
-  return { ...compared, before: published.before, notes: [...next.warnings, ...published.notes] };
-}
-
-/** What is in force, from the last published graph: it may differ from the source of today. */
-async function fromPublished(
-  key: ScenarioKey,
-  present: Scenario,
-  why: Exclude<SourceGraph, { kind: 'graph' }>,
-  { objective }: PlanDeps,
-  signal: AbortSignal,
-): Promise<{ readonly before: Compared; readonly notes: readonly string[] }> {
-  const published = await readPublishedGraph(objective, key, present, signal);
-  if (published.kind === 'none')
-    return { before: nothing, notes: [`everything counts as new, because ${published.message}`] };
-  return {
-    before: published.record,
-    notes: [
-      `compared with recovery point ${published.record.point}, not with the source of now (${why.message}): ` +
-        'some differences may be changes in the source since then',
-    ],
-  };
 }

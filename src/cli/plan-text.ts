@@ -1,11 +1,14 @@
 /** A plan in words and columns, and as JSON. Pure. */
 import { isSame, type PlanDiff, type Prediction } from '../domain/graph/diff/plan-diff.ts';
+import { NAMESPACE_RULE } from '../domain/graph/infer/structure.ts';
 import { bytesText, count, leftOutText, shortened, shortener } from '../domain/graph/render/names.ts';
 import type { Evidence } from '../domain/graph/render/record.ts';
 import type { Style } from '../domain/graph/render/style.ts';
 import { ruleText, wrapped } from '../domain/graph/render/tree.ts';
 import { rpoFindings } from '../domain/protection/feasibility.ts';
+import type { Finding } from '../domain/protection/feasibility-finding.ts';
 import { formatDuration, millis, parseDuration } from '../domain/time.ts';
+import { type TransformReport, transformLines } from './plan-transforms.ts';
 import type { SpecChange } from './spec-diff.ts';
 import { table } from './table.ts';
 
@@ -13,8 +16,12 @@ export interface Plan {
   readonly scenario: { readonly namespace: string; readonly name: string };
   readonly isNew: boolean;
   readonly spec: readonly SpecChange[];
+  /** Undefined when there are none, or the source could not be read. */
+  readonly transforms: TransformReport | undefined;
   /** Undefined when the source could not be read. */
   readonly graph: PlanDiff | undefined;
+  /** Why what is planned could not be recovered in one execution. */
+  readonly findings: readonly Finding[];
   readonly missingNamespaces: readonly string[];
   /** Objectives of the new spec, as written. */
   readonly rpo: string;
@@ -22,8 +29,6 @@ export interface Plan {
   readonly lastCaptureMillis: number | undefined;
 }
 
-/** Every object in a namespace needs it: the least of reasons. */
-const NAMESPACE_RULE = 'namespace';
 /** Lines of one list; JSON has all. */
 const LIMIT = 50;
 const WIDTH = 100;
@@ -39,9 +44,11 @@ export function planText(plan: Plan, style: Style): string {
     [style.bold(`Plan for DRScenario ${namespace}/${name}, which ${what}. Nothing was changed.`)],
     specSection(plan.spec, style),
     ...(plan.graph === undefined ? [] : graphSections(plan.graph, style)),
+    plan.transforms === undefined ? [] : transformSection(plan.transforms, style),
     plan.missingNamespaces.length === 0
       ? []
       : [style.warning(`The source has no namespace ${plan.missingNamespaces.join(', ')}.`)],
+    plan.findings.map((finding) => style.warning(findingText(finding))),
     objectivesSection(plan, style),
   ];
   return `${sections
@@ -49,6 +56,9 @@ export function planText(plan: Plan, style: Style): string {
     .map((lines) => lines.join('\n'))
     .join('\n\n')}\n`;
 }
+
+const findingText = ({ object, message, remedy }: Finding): string =>
+  `No failover could be started: ${object}: ${message} (${remedy}).`;
 
 function specSection(changes: readonly SpecChange[], style: Style): readonly string[] {
   if (changes.length === 0) return ['Spec: no change'];
@@ -61,6 +71,14 @@ function specSection(changes: readonly SpecChange[], style: Style): readonly str
         ],
   );
   return [style.bold(`Spec: ${count(rows.length, 'change')}`), ...table(rows, '  ')];
+}
+
+function transformSection(report: TransformReport, style: Style): readonly string[] {
+  const keys = [
+    ...report.transforms.flatMap(({ changes, replaced }) => [...changes, ...replaced]),
+    ...report.mentions,
+  ];
+  return transformLines(report, shortener(keys.map(({ object }) => object)), style);
 }
 
 function graphSections(diff: PlanDiff, style: Style): readonly (readonly string[])[] {
@@ -117,6 +135,7 @@ function objectSection(diff: PlanDiff, short: Short, style: Style): readonly str
 
 /** The reason in a few words: the fields are with the dependencies. */
 function whyAdded({ key, unit, because }: PlanDiff['added'][number], short: Short): string {
+  // Every object in a namespace needs it: the least of reasons.
   const [first] = because.filter(({ rule }) => rule !== NAMESPACE_RULE);
   if (first !== undefined) {
     const others = because.length > 1 ? ` and ${count(because.length - 1, 'other')}` : '';

@@ -25,6 +25,7 @@ import {
   secretPlace,
 } from '../kube/region-access.ts';
 import { explainFailure } from './outcome.ts';
+import { type TransformReport, transformReport } from './plan-transforms.ts';
 
 export const REGIONS = resourceOf(regionHealthKind);
 const SECRETS: ResourceType = {
@@ -52,6 +53,8 @@ export type SourceGraph =
       readonly missingNamespaces: readonly string[];
       /** What people should know of the graph: doubtful dependencies that were not followed. */
       readonly warnings: readonly string[];
+      /** Undefined when the spec has no transforms. */
+      readonly transforms: TransformReport | undefined;
     }
   /** The spec would not be accepted, or would protect nothing. */
   | { readonly kind: 'impossible'; readonly message: string }
@@ -109,6 +112,7 @@ function graphOf(spec: DRScenarioSpec, collection: Collection): SourceGraph {
     kind: 'graph',
     missingNamespaces,
     warnings: result.warnings,
+    transforms: transformReport(objects, spec),
     graph: {
       objects: [...included].map(([key, { object }]) => ({
         key,

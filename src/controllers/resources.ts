@@ -1,7 +1,8 @@
 /** Resource types that controllers share, and publishing the status of Antipode's own kinds. */
 import type { KubeObject } from '../api/object.ts';
 import { FIELD_MANAGER } from '../api/ownership.ts';
-import { API_VERSION, GROUP, type KindDefinition, VERSION } from '../api/v1alpha1/common.ts';
+import { API_VERSION, GROUP, VERSION } from '../api/v1alpha1/common.ts';
+import type { KindDefinition } from '../api/v1alpha1/kind-definition.ts';
 import type { Cluster, ResourceType } from '../kube/cluster.ts';
 
 export const NODES: ResourceType = {

@@ -1,19 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { announcement, serviceName } from './external-dns.ts';
+import type { KubeObject } from '../api/object.ts';
+import { partialCluster } from '../testing/region.ts';
+import { announcedNames, announcement, serviceName } from './external-dns.ts';
 
 const scenario = { namespace: 'dr', name: 'shop' };
 
 describe('the Service that announces a name', () => {
-  test('says hostname, targets and TTL in both annotation prefixes', () => {
-    const service = announcement(scenario, {
+  test('says hostname, targets and TTL in both annotation prefixes, and whose answer that is', () => {
+    const desired = {
       hostname: 'shop.example.com',
       ttl: 30,
       targets: [
-        { type: 'A', value: '192.0.2.1' },
-        { type: 'A', value: '192.0.2.2' },
+        { type: 'A' as const, value: '192.0.2.1' },
+        { type: 'A' as const, value: '192.0.2.2' },
       ],
-    });
+    };
+    const service = announcement(scenario, desired, 'eu-west');
     expect(service.metadata.annotations).toEqual({
+      'antipode.dev/region': 'eu-west',
       'external-dns.alpha.kubernetes.io/hostname': 'shop.example.com',
       'external-dns.alpha.kubernetes.io/target': '192.0.2.1,192.0.2.2',
       'external-dns.alpha.kubernetes.io/ttl': '30',
@@ -34,5 +38,47 @@ describe('the Service that announces a name', () => {
     expect(new Set(names).size).toBe(4);
     for (const name of names) expect(name).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])$/);
     expect(names[0]).toMatch(/^antipode-shop-example-com-[0-9a-f]{10}$/);
+  });
+});
+
+describe('what the Services of a scenario announce', () => {
+  const desired = {
+    hostname: 'shop.example.com',
+    ttl: 30,
+    targets: [{ type: 'A' as const, value: '198.51.100.1' }],
+  };
+  const namesIn = (service: KubeObject) =>
+    announcedNames(
+      partialCluster('objective', {
+        list: async (_, { namespace, labelSelector }) => ({
+          items:
+            namespace === 'dr' && labelSelector === 'antipode.dev/scenario=dr.shop,antipode.dev/dns-record'
+              ? [service]
+              : [],
+          resourceVersion: '1',
+        }),
+      }),
+      scenario,
+      new AbortController().signal,
+    );
+
+  test('is the answer of a region, for each name', async () => {
+    expect(await namesIn(announcement(scenario, desired, 'eu-north'))).toEqual([
+      {
+        hostname: 'shop.example.com',
+        service: serviceName('shop.example.com'),
+        region: 'eu-north',
+        targets: desired.targets,
+      },
+    ]);
+  });
+
+  test('is of no known region where an earlier version has made it', async () => {
+    const { metadata, ...service } = announcement(scenario, desired, 'eu-north');
+    const { 'antipode.dev/region': _, ...annotations } = metadata.annotations ?? {};
+
+    const names = await namesIn({ ...service, metadata: { ...metadata, annotations } });
+
+    expect(names).toMatchObject([{ region: undefined, targets: desired.targets }]);
   });
 });

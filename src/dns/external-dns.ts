@@ -9,7 +9,7 @@ import { createHash } from 'node:crypto';
 import { textAt } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
 import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../api/ownership.ts';
-import { parseTarget } from '../domain/dns/address.ts';
+import { parseTarget, type Target } from '../domain/dns/address.ts';
 import { changeProblem, type Desired, type DnsRecord, desiredOf, type Side } from '../domain/dns/desired.ts';
 import type { Cluster, ClusterAccess } from '../kube/cluster.ts';
 import { loadBalancerAddresses, SERVICE } from './load-balancer.ts';
@@ -24,6 +24,8 @@ export const ANNOTATION_PREFIXES = [
 ] as const;
 /** Hash of the hostname, by which the Service of a name is found in any namespace. */
 export const RECORD_LABEL = 'antipode.dev/dns-record';
+/** On the Service: the region that the name answers with. It outlives executions, scenarios and what status remembers. */
+export const REGION_ANNOTATION = 'antipode.dev/region';
 /** ExternalName Services must name something; the annotation `target` overrides it. RFC 2606 keeps `.invalid` free. */
 const PLACEHOLDER = 'see-annotations.invalid';
 
@@ -31,6 +33,8 @@ export interface AnnounceRequest {
   readonly scenario: { readonly namespace: string; readonly name: string };
   readonly record: DnsRecord;
   readonly side: Side;
+  /** Name of that side's region. */
+  readonly regionName: string;
   /** The cluster of that side's region, for addresses taken from a Service there. */
   readonly region: ClusterAccess;
 }
@@ -56,13 +60,23 @@ export interface Announcer {
   announce(request: AnnounceRequest, signal: AbortSignal): Promise<AnnounceResult>;
 }
 
+/** What the Service of a name says now. */
+export interface AnnouncedName {
+  readonly hostname: string;
+  /** Name of the Service, in the scenario's namespace. */
+  readonly service: string;
+  /** Undefined when an earlier version made the Service. */
+  readonly region: string | undefined;
+  readonly targets: readonly Target[];
+}
+
 export function externalDnsAnnouncer(objective: Cluster): Announcer {
   return { announce: (request, signal) => announce(objective, request, signal) };
 }
 
 async function announce(
   objective: Cluster,
-  { scenario, record, side, region }: AnnounceRequest,
+  { scenario, record, side, regionName, region }: AnnounceRequest,
   signal: AbortSignal,
 ): Promise<AnnounceResult> {
   const { service, addresses: fixed } = record[side];
@@ -75,7 +89,7 @@ async function announce(
   if (result.kind === 'empty') return { kind: 'waiting', message: result.message };
   if (result.kind === 'refused') return result;
   const { desired } = result;
-  const wanted = announcement(scenario, desired);
+  const wanted = announcement(scenario, desired, regionName);
   const name = wanted.metadata.name;
   const [existing, holders] = await Promise.all([
     objective.get(SERVICE, { namespace: scenario.namespace, name }, signal),
@@ -101,8 +115,15 @@ export function serviceName(hostname: string): string {
   return `antipode-${readable.replace(/-+$/, '')}-${hashOf(hostname)}`;
 }
 
-/** The Service that makes external-dns publish `desired`. */
-export function announcement(scenario: AnnounceRequest['scenario'], desired: Desired): KubeObject {
+/**
+ * The Service that makes external-dns publish `desired`.
+ * @param region the region that these are the answer of
+ */
+export function announcement(
+  scenario: AnnounceRequest['scenario'],
+  desired: Desired,
+  region: string,
+): KubeObject {
   const content = {
     hostname: desired.hostname,
     target: desired.targets.map((target) => target.value).join(','),
@@ -121,7 +142,7 @@ export function announcement(scenario: AnnounceRequest['scenario'], desired: Des
       namespace: scenario.namespace,
       name: serviceName(desired.hostname),
       labels: { [SCENARIO_LABEL]: scenarioLabel(scenario), [RECORD_LABEL]: hashOf(desired.hostname) },
-      annotations,
+      annotations: { ...annotations, [REGION_ANNOTATION]: region },
     },
     spec: { type: 'ExternalName', externalName: alias?.value ?? PLACEHOLDER },
   };
@@ -166,10 +187,30 @@ function conflict(
   return changeProblem(desired.hostname, announcedTargets(existing), desired.targets);
 }
 
-/** What the Service says now, in the prefix written last of the two. */
-function announcedTargets(existing: KubeObject) {
-  const text = existing.metadata.annotations?.[`${ANNOTATION_PREFIXES[1]}target`] ?? '';
-  return text
+/** The names that the Services of a scenario announce, whatever made it do so. @throws KubeError */
+export async function announcedNames(
+  objective: Cluster,
+  scenario: AnnounceRequest['scenario'],
+  signal: AbortSignal,
+): Promise<readonly AnnouncedName[]> {
+  const { namespace } = scenario;
+  const labelSelector = `${SCENARIO_LABEL}=${scenarioLabel(scenario)},${RECORD_LABEL}`;
+  const { items } = await objective.list(SERVICE, { namespace, labelSelector }, signal);
+  return items.flatMap((service) => {
+    const hostname = said(service, 'hostname');
+    const region = service.metadata.annotations?.[REGION_ANNOTATION];
+    const targets = announcedTargets(service);
+    return hostname === undefined ? [] : [{ hostname, service: service.metadata.name, region, targets }];
+  });
+}
+
+/** In the prefix written last of the two. */
+const said = (service: KubeObject, what: string): string | undefined =>
+  service.metadata.annotations?.[`${ANNOTATION_PREFIXES[1]}${what}`];
+
+/** What the Service says now. */
+function announcedTargets(existing: KubeObject): readonly Target[] {
+  return (said(existing, 'target') ?? '')
     .split(',')
     .map(parseTarget)
     .filter((target) => target !== undefined);

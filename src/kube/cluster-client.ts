@@ -4,9 +4,10 @@
  */
 import { at } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { ApplyOptions, Cluster, ResourceType } from './cluster.ts';
+import type { ApplyOptions, Cluster, RemoveOptions, ResourceType } from './cluster.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { KubeError } from './errors.ts';
+import { exec } from './exec.ts';
 import { startInformer } from './informer.ts';
 import { DEFAULT_INFORMER_TIMING, type InformerTiming } from './informer-state.ts';
 import type { Connection } from './kubeconfig.ts';
@@ -42,20 +43,23 @@ export function createCluster(connection: Connection, options: ClusterOptions): 
   return {
     name: cluster,
     server: connection.host,
-    discover: (signal, refresh) => client.discovery.preferred(signal, refresh?.refresh === true),
+    discover: (signal, how) => client.discovery.preferred(signal, how ?? {}),
     typeFor: (object, signal) => client.discovery.typeFor(object, signal),
     get: (type, key, signal) => get(client, type, key, signal),
-    list: (type, selection, signal) => listAll(transport, type, selection, pageSize, signal),
+    list: (type, selection, signal) =>
+      listAll(transport, type, selection, pageSize, signal, selection.transform),
     apply: (object, applyOptions, signal) => apply(client, object, applyOptions, signal),
-    create: (object, signal) => create(client, object, signal),
+    create: (object, signal, createOptions) => create(client, object, createOptions?.dryRun === true, signal),
     replace: (object, signal) => replace(client, object, signal),
     mergePatch: (type, key, patch, signal) => mergePatch(client, type, key, patch, signal),
-    remove: (type, key, signal, precondition) => remove(client, type, key, precondition?.uid, signal),
-    raw: (path, signal) => raw(client, path, signal),
+    remove: (type, key, signal, how) => remove(client, type, key, how ?? {}, signal),
+    refusals: () => transport.refusals(),
+    exec: (pod, request, signal) => exec({ ...options, transport }, pod, request, signal),
+    raw: (path, signal, how) => raw(client, path, signal, how),
     informer: (type, informerOptions, signal) => {
       const timing = options.informerTiming ?? DEFAULT_INFORMER_TIMING;
-      const list = (listSignal: AbortSignal) =>
-        listAll(transport, type, informerOptions, pageSize, listSignal);
+      const list = (listSignal: AbortSignal, change: (object: KubeObject) => KubeObject) =>
+        listAll(transport, type, informerOptions, pageSize, listSignal, change);
       return startInformer({ ...options, transport, timing, list }, type, informerOptions, {
         signal,
         closed: closed.signal,
@@ -115,14 +119,19 @@ function asScale(object: KubeObject): KubeObject {
   };
 }
 
-async function create(client: Client, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
+async function create(
+  client: Client,
+  object: KubeObject,
+  dryRun: boolean,
+  signal: AbortSignal,
+): Promise<KubeObject> {
   const type = await typeOf(client, 'create', object, signal);
   return send(
     client,
     {
       verb: 'create',
       method: 'POST',
-      path: collectionPath(type, keyOf(type, object, client).namespace),
+      path: `${collectionPath(type, keyOf(type, object, client).namespace)}${query({ dryRun: dryRun ? 'All' : undefined })}`,
       ...subject(type, object.metadata),
       body: { contentType: 'application/json', text: JSON.stringify(object) },
       repeat: 'once',
@@ -173,15 +182,14 @@ async function remove(
   { transport }: Client,
   type: ResourceType,
   key: Key,
-  uid: string | undefined,
+  { uid, resourceVersion, propagation }: RemoveOptions,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const preconditions = uid === undefined ? {} : { preconditions: { uid } };
   const options = {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
-    propagationPolicy: 'Background',
-    ...preconditions,
+    propagationPolicy: propagation ?? 'Background',
+    preconditions: { uid, resourceVersion },
   };
   try {
     const answer = await transport.call(
@@ -197,15 +205,21 @@ async function remove(
     );
     return answer.kind === 'ok';
   } catch (error) {
-    // The object of that uid is gone and another has its name.
-    if (uid !== undefined && error instanceof KubeError && error.code === 'Conflict') return false;
+    // The object of that uid is gone and another has its name, or it was changed.
+    const isBound = uid !== undefined || resourceVersion !== undefined;
+    if (isBound && error instanceof KubeError && error.code === 'Conflict') return false;
     throw error;
   }
 }
 
-async function raw({ transport }: Client, path: string, signal: AbortSignal): Promise<string> {
+async function raw(
+  { transport }: Client,
+  path: string,
+  signal: AbortSignal,
+  options: { readonly attempts?: number } = {},
+): Promise<string> {
   const answer = await transport.call(
-    { verb: 'get', method: 'GET', path, kind: path, accept: '*/*', repeat: 'repeatable' },
+    { verb: 'get', method: 'GET', path, kind: path, accept: '*/*', repeat: 'repeatable', ...options },
     signal,
   );
   if (answer.kind === 'ok') return answer.text;

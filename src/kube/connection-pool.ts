@@ -60,7 +60,14 @@ export function createConnectionPool(connection: Connection, maxConnections: num
   const agents = new Map<Use, { readonly agent: Agent; readonly material: TlsMaterial }>();
   const retired = new Set<Agent>();
   let closed = false;
+  let fixed: RequestOptions | undefined;
 
+  // Decoding keys and certificates for each call would cost as much as the rest of it.
+  const credentials = async (): Promise<RequestOptions> => {
+    const options = fixed ?? (await credentialsOf(connection));
+    if (connection.fixed) fixed = options;
+    return options;
+  };
   const retire = (agent: Agent): void => {
     for (const [use, current] of agents) if (current.agent === agent) agents.delete(use);
     if (agent.closed || retired.has(agent)) return;
@@ -72,7 +79,7 @@ export function createConnectionPool(connection: Connection, maxConnections: num
 
   return {
     authenticated: async (use) => {
-      const options = await credentialsOf(connection);
+      const options = await credentials();
       if (closed) throw new errors.ClientClosedError();
       const material = materialOf(options);
       const current = agents.get(use);

@@ -34,6 +34,9 @@ export function follow(parent: AbortSignal, controller: AbortController): () => 
   return onAbort(parent, () => controller.abort(parent.reason));
 }
 
+/** One for all calls: a reason made anew, with its stack, would cost as much as the rest of a call. */
+const FINISHED = new Error('finished');
+
 /**
  * Runs `work` with a signal that aborts after `limit` (with a
  * {@link DeadlineExceededError} as reason) or when `signal` does. It waits for
@@ -58,9 +61,26 @@ export async function withDeadline<T>(
     return await work(bounded.signal);
   } finally {
     unfollow();
-    finished.abort();
+    finished.abort(FINISHED);
   }
 }
+
+/**
+ * As {@link withDeadline}; what work throws when its time is over is how it took
+ * that, and the reason is told in its place.
+ * @throws DeadlineExceededError
+ */
+export const withinDeadline = <T>(
+  clock: Clock,
+  limit: Millis,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> =>
+  withDeadline(clock, limit, signal, (bounded) =>
+    work(bounded).catch((error: unknown) => {
+      throw bounded.reason instanceof DeadlineExceededError ? bounded.reason : error;
+    }),
+  );
 
 /** Waits for `promise`, but not longer than until `signal` aborts. @throws the signal's reason */
 export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

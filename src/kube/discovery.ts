@@ -6,7 +6,7 @@
  */
 import { arrayAt, type Fields, textAt } from '../api/fields.ts';
 import { groupOf } from '../api/object.ts';
-import type { ResourceType } from './cluster.ts';
+import type { DiscoverOptions, FailedApi, ResourceType } from './cluster.ts';
 import { describeError, type Log } from './log.ts';
 import { malformed } from './status-error.ts';
 import type { Transport } from './transport.ts';
@@ -26,25 +26,33 @@ export interface TypeQuery {
 
 export interface Discovery {
   /** The preferred version of every kind. @throws KubeError */
-  preferred(signal: AbortSignal, refresh: boolean): Promise<readonly ResourceType[]>;
+  preferred(signal: AbortSignal, options: DiscoverOptions): Promise<readonly ResourceType[]>;
   /** @throws KubeError */
   typeFor(query: TypeQuery, signal: AbortSignal): Promise<ResourceType | undefined>;
 }
 
+/** What one discovery found. */
+export interface Discovered {
+  readonly types: readonly ResourceType[];
+  readonly failed: readonly FailedApi[];
+}
+
 export function createDiscovery(transport: Transport, log: Log): Discovery {
-  let cached: readonly ResourceType[] | undefined;
-  const refresh = async (signal: AbortSignal): Promise<readonly ResourceType[]> => {
-    cached = await fetchTypes(transport, log, signal);
+  let cached: Discovered | undefined;
+  const refresh = async (signal: AbortSignal): Promise<Discovered> => {
+    cached = await discoverAll(transport, log, signal);
     return cached;
   };
   return {
-    preferred: async (signal, forced) => {
-      const types = forced || cached === undefined ? await refresh(signal) : cached;
+    preferred: async (signal, options) => {
+      const { types, failed } =
+        options.refresh === true || cached === undefined ? await refresh(signal) : cached;
+      for (const api of failed) options.onFailed?.(api);
       return preferredOnly(types);
     },
     typeFor: async (wanted, signal) => {
-      const known = cached === undefined ? undefined : find(cached, wanted);
-      return known ?? find(await refresh(signal), wanted);
+      const known = cached === undefined ? undefined : find(cached.types, wanted);
+      return known ?? find((await refresh(signal)).types, wanted);
     },
   };
 }
@@ -53,21 +61,26 @@ export function createDiscovery(transport: Transport, log: Log): Discovery {
  * All types in all versions: groups and versions in the server's order of preference.
  * @param accept what servers older than 1.26 understand is the plain `application/json`
  */
-export async function fetchTypes(
+export async function discoverAll(
   transport: Transport,
   log: Log,
   signal: AbortSignal,
   accept = AGGREGATED,
-): Promise<readonly ResourceType[]> {
+): Promise<Discovered> {
   const [core, groups] = await Promise.all([
     fetchDocument(transport, '/api', accept, signal),
     fetchDocument(transport, '/apis', accept, signal),
   ]);
-  const coreTypes = isAggregated(core) ? aggregated(core) : await perVersion(transport, ['v1'], log, signal);
-  const groupTypes = isAggregated(groups)
-    ? aggregated(groups)
-    : await perVersion(transport, groupVersions(groups), log, signal);
-  return [...coreTypes, ...groupTypes];
+  const found = [
+    isAggregated(core) ? aggregated(core) : await perVersion(transport, ['v1'], log, signal),
+    isAggregated(groups)
+      ? aggregated(groups)
+      : await perVersion(transport, groupVersions(groups), log, signal),
+  ];
+  return {
+    types: found.flatMap(({ types }) => types),
+    failed: found.flatMap(({ failed }) => failed),
+  };
 }
 
 async function fetchDocument(
@@ -95,7 +108,24 @@ async function fetchDocument(
 
 const isAggregated = (document: Fields): boolean => textAt(document, 'kind') === 'APIGroupDiscoveryList';
 
-function aggregated(document: Fields): ResourceType[] {
+function aggregated(document: Fields): Discovered {
+  return { types: aggregatedTypes(document), failed: staleApis(document) };
+}
+
+/** Versions whose own server did not answer: what is said of them is old, or nothing. */
+function staleApis(document: Fields): FailedApi[] {
+  return arrayAt(document, 'items').flatMap((group) =>
+    arrayAt(group, 'versions')
+      .filter((served) => textAt(served, 'freshness') === 'Stale')
+      .map((served) => ({
+        group: textAt(group, 'metadata', 'name') ?? '',
+        version: textAt(served, 'version') ?? '',
+        message: 'its server does not answer the API server',
+      })),
+  );
+}
+
+function aggregatedTypes(document: Fields): ResourceType[] {
   return arrayAt(document, 'items').flatMap((group) => {
     const name = textAt(group, 'metadata', 'name') ?? '';
     return arrayAt(group, 'versions').flatMap((served) => {
@@ -132,7 +162,8 @@ async function perVersion(
   versions: readonly string[],
   log: Log,
   signal: AbortSignal,
-): Promise<ResourceType[]> {
+): Promise<Discovered> {
+  const failed: FailedApi[] = [];
   const lists = await Promise.all(
     versions.map(async (apiVersion) => {
       const path = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -144,16 +175,21 @@ async function perVersion(
           { cluster: transport.cluster, apiVersion, error: describeError(error) },
           'API not discovered',
         );
+        failed.push({ ...groupAndVersion(apiVersion), message: describeError(error) });
         return [];
       }
     }),
   );
-  return lists.flat();
+  return { types: lists.flat(), failed };
+}
+
+function groupAndVersion(apiVersion: string): { readonly group: string; readonly version: string } {
+  const group = groupOf(apiVersion);
+  return { group, version: group === '' ? apiVersion : apiVersion.slice(group.length + 1) };
 }
 
 function resourceList(apiVersion: string, document: Fields): ResourceType[] {
-  const group = groupOf(apiVersion);
-  const version = group === '' ? apiVersion : apiVersion.slice(group.length + 1);
+  const { group, version } = groupAndVersion(apiVersion);
   return arrayAt(document, 'resources').flatMap((entry) => {
     const resource = textAt(entry, 'name') ?? '';
     const kind = textAt(entry, 'kind') ?? '';

@@ -27,6 +27,8 @@ export class KubeError extends Error {
   /** For Forbidden: what denied it. */
   readonly denial: 'rbac' | 'quota' | 'admission' | undefined;
   readonly cluster: string;
+  /** For Invalid: the fields which the server says cannot be changed any more; empty when that is not why. */
+  readonly unchangeable: readonly string[];
 
   constructor(
     code: KubeErrorCode,
@@ -35,6 +37,7 @@ export class KubeError extends Error {
       readonly cluster: string;
       readonly status?: number;
       readonly denial?: 'rbac' | 'quota' | 'admission';
+      readonly unchangeable?: readonly string[];
       readonly cause?: unknown;
     },
   ) {
@@ -44,6 +47,7 @@ export class KubeError extends Error {
     this.status = details.status;
     this.denial = details.denial;
     this.cluster = details.cluster;
+    this.unchangeable = details.unchangeable ?? [];
   }
 }
 

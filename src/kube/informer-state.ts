@@ -3,6 +3,7 @@ import type { KubeObject, ObjectRef } from '../api/object.ts';
 import { type Clock, type Millis, millis, minutes, seconds, type Tick } from '../domain/time.ts';
 import type { BackoffPolicy, Random } from './backoff.ts';
 import type { InformerOptions, ObjectList, ResourceType } from './cluster.ts';
+import type { KubeError } from './errors.ts';
 import { describeError, type Log } from './log.ts';
 import type { ObjectCache } from './object-cache.ts';
 import type { ClientObserver } from './observers.ts';
@@ -35,7 +36,8 @@ export interface InformerDeps {
   readonly log: Log;
   readonly observer: ClientObserver;
   readonly timing: InformerTiming;
-  readonly list: (signal: AbortSignal) => Promise<ObjectList>;
+  /** @param change applied to each object as it arrives */
+  readonly list: (signal: AbortSignal, change: (object: KubeObject) => KubeObject) => Promise<ObjectList>;
 }
 
 export interface InformerState {
@@ -47,6 +49,8 @@ export interface InformerState {
   /** Where the next watch begins; undefined: list first. */
   resourceVersion: string | undefined;
   lastHeard: Tick | undefined;
+  /** Why the last list or watch was refused. */
+  refusal: KubeError | undefined;
   /** The last watch ended because nothing was heard on it, and nothing was heard since. */
   silent: boolean;
 }

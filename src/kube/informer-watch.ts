@@ -41,6 +41,7 @@ export async function watch(running: InformerState): Promise<WatchEnd> {
     // The server has taken our version and would say at once what is newer.
     const opened = clock.tick();
     running.lastHeard = opened;
+    running.refusal = undefined;
     const finished = new AbortController();
     const watchdog = abortWhenSilent(
       clock,
@@ -82,11 +83,13 @@ async function takeEvents(running: InformerState, bytes: AsyncIterable<Uint8Arra
         break;
       case 'changed':
       case 'deleted': {
-        const object = transformed(running, event.object);
-        const ref = event.kind === 'deleted' ? running.cache.remove(object) : running.cache.set(object);
+        const kept = running.options.keep?.(event.object) ?? true;
+        const object = kept ? transformed(running, event.object) : event.object;
+        const isGone = event.kind === 'deleted' || !kept;
+        const ref = isGone ? running.cache.remove(object) : running.cache.set(object);
         // Before the handler: whatever it does, this event is behind us.
         running.resourceVersion = event.object.metadata.resourceVersion ?? running.resourceVersion;
-        notify(running, ref);
+        if (ref !== undefined) notify(running, ref);
       }
     }
   }

@@ -17,6 +17,7 @@ import { type InformerDeps, type InformerState, notify, transformed } from './in
 import { SilentWatchError, type WatchEnd, watch } from './informer-watch.ts';
 import { describeError } from './log.ts';
 import { createObjectCache } from './object-cache.ts';
+import { mayBeOutdated } from './resource-version.ts';
 import { errorFromFailure } from './status-error.ts';
 
 /** Starts at once; stops for good when either signal aborts. */
@@ -36,6 +37,7 @@ export function startInformer(
     stopped: stop.signal,
     resourceVersion: undefined,
     lastHeard: undefined,
+    refusal: undefined,
     silent: false,
   };
   const synced = new Promise<void>((resolve, reject) => {
@@ -55,6 +57,8 @@ export function startInformer(
     synced: (waiting) => orAborted(synced, waiting),
     staleness: () =>
       running.lastHeard === undefined ? undefined : elapsedBetween(running.lastHeard, deps.clock.tick()),
+    position: () => running.resourceVersion,
+    refusal: () => running.refusal,
   };
 }
 
@@ -106,16 +110,19 @@ function endOf(error: unknown, running: InformerState): WatchEnd {
     return { reason: 'Silent', relist: again, failed: false, message };
   }
   const context = { cluster: deps.transport.cluster, verb: 'watch', kind: type.kind };
-  const { code } = error instanceof KubeError ? error : errorFromFailure(error, context);
-  // A lost connection says nothing about our version; any other refusal may be about it.
-  return { reason: code, relist: code !== 'Unreachable', failed: code !== 'Gone', message };
+  const cause = error instanceof KubeError ? error : errorFromFailure(error, context);
+  const { code } = cause;
+  running.refusal = code === 'Unreachable' ? undefined : cause;
+  return { reason: code, relist: mayBeOutdated(code), failed: code !== 'Gone', message };
 }
 
 async function relist(running: InformerState): Promise<void> {
-  const { items, resourceVersion } = await running.deps.list(running.stopped);
+  const { items, resourceVersion } = await running.deps.list(running.stopped, (object) =>
+    transformed(running, object),
+  );
   running.stopped.throwIfAborted();
   running.lastHeard = running.deps.clock.tick();
-  const changed = running.cache.replaceAll(items.map((item) => transformed(running, item)));
+  const changed = running.cache.replaceAll(items);
   running.resourceVersion = resourceVersion;
   for (const ref of changed) notify(running, ref);
 }

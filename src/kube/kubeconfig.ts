@@ -20,6 +20,8 @@ export interface Connection {
   readonly host: string;
   /** Does the authentication; holds credentials, never to be logged. */
   readonly kubeConfig: KubeConfig;
+  /** Its credentials stay as they are: no file is read, no command run and no token renewed for them. */
+  readonly fixed: boolean;
   /** Of the client certificate; undefined for other credentials. */
   readonly validity: Validity | undefined;
 }
@@ -57,7 +59,8 @@ export function parseKubeconfig(text: string, origin: KubeconfigOrigin, now: Ins
     const checked = checkCertificates(kubeConfig, now);
     if (checked.kind === 'invalid') return checked;
     const { server, host } = serverOf(kubeConfig);
-    return { kind: 'valid', connection: { server, host, kubeConfig, validity: checked.validity } };
+    const fixed = reachOutProblem(found) === undefined && !isSet(found.user, 'auth-provider');
+    return { kind: 'valid', connection: { server, host, kubeConfig, fixed, validity: checked.validity } };
   } catch (error) {
     if (origin.kind === 'file' && textAt(error, 'syscall') !== undefined)
       return invalid('a file that the kubeconfig refers to cannot be read');
@@ -210,6 +213,7 @@ export function inClusterConnection({ host, port, directory }: InClusterPlace): 
     server: `https://${address}:${port}`,
     host: `${address}:${port}`,
     kubeConfig,
+    fixed: false,
     validity: undefined,
   };
 }

@@ -22,6 +22,8 @@ function answering(answers: readonly (object | KubeError)[]): Transport & { read
       return { kind: 'ok', text: JSON.stringify(next) };
     },
     stream: () => Promise.reject(new Error('not expected')),
+    refusals: () => 0,
+    upgrade: () => Promise.reject(new Error('nothing here is upgraded')),
     close: () => Promise.resolve(),
   };
 }

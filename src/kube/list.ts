@@ -12,8 +12,11 @@ export const PAGE_SIZE = 500;
 /** A list whose continuation expires is begun again this often before it fails. */
 const LIST_RESTARTS = 3;
 
+const asItCame = (object: KubeObject): KubeObject => object;
+
 /**
  * All pages of a list, of one moment. The deadline is that of each page.
+ * @param change applied to each object as it arrives: whatever it leaves out is never held for the whole list
  * @throws KubeError
  */
 export async function listAll(
@@ -22,10 +25,11 @@ export async function listAll(
   options: ListOptions,
   pageSize: number,
   signal: AbortSignal,
+  change: (object: KubeObject) => KubeObject = asItCame,
 ): Promise<ObjectList> {
   for (let restarts = 0; ; restarts += 1) {
     try {
-      return await listOnce(transport, type, options, pageSize, signal);
+      return await listOnce(transport, type, options, pageSize, signal, change);
     } catch (error) {
       // Pages of one list are of one moment. When that has been compacted away
       // half-way, only a new list is consistent.
@@ -38,9 +42,10 @@ export async function listAll(
 async function listOnce(
   transport: Transport,
   type: ResourceType,
-  { namespace, labelSelector, fieldSelector }: ListOptions,
+  { namespace, labelSelector, fieldSelector, keep }: ListOptions,
   pageSize: number,
   signal: AbortSignal,
+  change: (object: KubeObject) => KubeObject,
 ): Promise<ObjectList> {
   const items: KubeObject[] = [];
   const context = { cluster: transport.cluster, verb: 'list', kind: type.kind };
@@ -57,7 +62,7 @@ async function listOnce(
     for (const item of arrayAt(document, 'items')) {
       const object = toObject(item, fallback);
       if (object === undefined) throw malformed(context, 'the list has an item that is not an object');
-      items.push(object);
+      if (keep === undefined || keep(object)) items.push(change(object));
     }
     next = textAt(document, 'metadata', 'continue');
     if (next === undefined || next === '') return { items, resourceVersion };

@@ -9,8 +9,9 @@ export interface ObjectCache {
   /** The same array until something changes. */
   list(): readonly KubeObject[];
   set(object: KubeObject): ObjectRef;
-  remove(object: KubeObject): ObjectRef;
-  /** @returns references to everything now present and to everything that is gone */
+  /** @returns undefined when there was none of its name */
+  remove(object: KubeObject): ObjectRef | undefined;
+  /** An object that is the same as before stays the very same value. @returns references to everything now present and to everything that is gone */
   replaceAll(objects: readonly KubeObject[]): readonly ObjectRef[];
 }
 
@@ -29,16 +30,31 @@ export function createObjectCache(): ObjectCache {
       return refOf(object);
     },
     remove: (object) => {
-      objects.delete(keyText(object.metadata));
+      if (!objects.delete(keyText(object.metadata))) return undefined;
       listed = undefined;
       return refOf(object);
     },
     replaceAll: (present) => {
       const before = objects;
-      objects = new Map(present.map((object) => [keyText(object.metadata), object]));
+      objects = new Map(
+        present.map((object) => {
+          const key = keyText(object.metadata);
+          const known = before.get(key);
+          return [key, known !== undefined && isSame(known, object) ? known : object];
+        }),
+      );
       listed = undefined;
       const gone = [...before].filter(([key]) => !objects.has(key)).map(([, object]) => object);
       return [...present, ...gone].map(refOf);
     },
   };
+}
+
+/** A server gives every write a resourceVersion of its own, and every object a uid. */
+function isSame({ metadata: known }: KubeObject, { metadata: read }: KubeObject): boolean {
+  return (
+    known.resourceVersion !== undefined &&
+    known.resourceVersion === read.resourceVersion &&
+    known.uid === read.uid
+  );
 }

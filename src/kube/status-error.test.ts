@@ -113,3 +113,24 @@ test('a missing object is told apart from a missing kind', () => {
   expect(saysObjectMissing(404, '404 page not found')).toBe(false);
   expect(saysObjectMissing(404, status({ reason: 'NotFound', details: {} }))).toBe(false);
 });
+
+test.each([
+  ['spec.selector', 'Invalid value: {"matchLabels":{"app":"b"}}: field is immutable'],
+  ['data', 'Forbidden: field is immutable when `immutable` is set'],
+  ['spec', "Forbidden: updates to statefulset spec for fields other than 'replicas' are forbidden"],
+  ['roleRef', 'Invalid value: {"kind":"Role"}: cannot change roleRef'],
+  ['spec.clusterIPs[0]', 'Invalid value: ["10.0.0.1"]: may not change once set'],
+  ['value', 'Forbidden: may not be changed in an update.'],
+  ['parameters', 'Forbidden: updates to parameters are forbidden.'],
+  ['spec', 'Forbidden: pod updates may not change fields other than `spec.containers[*].image`'],
+  ['spec', 'Forbidden: spec is immutable after creation except resources.requests'],
+])('a field that cannot be changed is named: %s, %s', (field, message) => {
+  const causes = [
+    { reason: 'FieldValueInvalid', field, message },
+    { reason: 'FieldValueInvalid', field: 'spec.replicas', message: 'must be greater than or equal to 0' },
+  ];
+  const body = status({ reason: 'Invalid', message: 'no', details: { causes } });
+  expect(errorFromResponse(422, body, context).unchangeable).toEqual([field]);
+  // Names of fields are no secret.
+  expect(errorFromResponse(422, body, { ...context, kind: 'Secret' }).unchangeable).toEqual([field]);
+});

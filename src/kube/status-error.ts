@@ -35,6 +35,7 @@ export function errorFromResponse(status: number, body: string, context: CallCon
     cluster: context.cluster,
     status,
     ...(code === 'Forbidden' ? { denial: denialOf(answer.message) } : {}),
+    ...(code === 'Invalid' ? { unchangeable: answer.unchangeable } : {}),
   });
 }
 
@@ -71,17 +72,31 @@ interface StatusAnswer {
   readonly message: string;
   /** What can be said when the message may quote a secret value: names of fields only. */
   readonly withoutValues: string;
+  /** Names of fields that cannot be changed any more. */
+  readonly unchangeable: readonly string[];
 }
+
+/**
+ * The server has no machine-readable word for an immutable field. These are its phrases: `field is
+ * immutable` (apimachinery), `may not change once set` (Service), `updates to … are forbidden`
+ * (StatefulSet, StorageClass), `cannot change roleRef` (bindings), `may not be changed in an update`
+ * (PriorityClass), `pod updates may not change fields` (Pod), and what rules of definitions usually say.
+ */
+const UNCHANGEABLE =
+  /immutable|\b(may not|can ?not) (be )?(chang|unset|modif|updat)|updates? to .* (is|are) forbidden|updates may not change/i;
 
 function parseStatus(body: string): StatusAnswer {
   const answer = parseJson(body);
-  if (!isFields(answer)) return { reason: '', message: '', withoutValues: '' };
+  if (!isFields(answer)) return { reason: '', message: '', withoutValues: '', unchangeable: [] };
   const reason = textAt(answer, 'reason') ?? '';
-  const fields = arrayAt(answer, 'details', 'causes')
-    .map((cause) => textAt(cause, 'field'))
-    .filter((field) => field !== undefined);
+  const causes = arrayAt(answer, 'details', 'causes');
+  const fieldsOf = (some: readonly unknown[]): readonly string[] =>
+    some.map((cause) => textAt(cause, 'field')).filter((field) => field !== undefined);
+  const fields = fieldsOf(causes);
+  const unchangeable = fieldsOf(causes.filter((cause) => UNCHANGEABLE.test(textAt(cause, 'message') ?? '')));
   const where = fields.length === 0 ? '' : ` (${clean(fields.join(', '))})`;
-  return { reason, message: textAt(answer, 'message') ?? '', withoutValues: `${clean(reason)}${where}` };
+  const withoutValues = `${clean(reason)}${where}`;
+  return { reason, message: textAt(answer, 'message') ?? '', withoutValues, unchangeable };
 }
 
 function parseJson(text: string): unknown {
@@ -116,7 +131,7 @@ const TERMINATING = 'because it is being terminated';
 
 /** Objects that do not fit the schema of their kind are refused with these words and, misleadingly, a 500. */
 const UNREADABLE_OBJECT =
-  /failed to (create typed|convert)|unable to decode|cannot be handled as|illegal base64/;
+  /failed to (create typed|convert)|unable to decode|cannot be handled as|illegal base64|request is too large/;
 
 /** A webhook chooses the status of its denial, and the API server answers 400 when it chose none. */
 const DENIED_BY_WEBHOOK = /^admission webhook "[^"]+" denied the request/;

@@ -20,7 +20,9 @@ import { DeadlineExceededError, follow, orAborted, withDeadline } from './deadli
 import type { KubeError } from './errors.ts';
 import type { Connection } from './kubeconfig.ts';
 import type { ClientObserver } from './observers.ts';
+import { neverSent, retryAfter, worthRetrying } from './retries.ts';
 import { type CallContext, errorFromFailure, errorFromResponse, saysObjectMissing } from './status-error.ts';
+import { type Upgraded, upgrade } from './upgrade.ts';
 
 /** Time a call may take, its retries and its wait for a free connection included. */
 export const CALL_DEADLINE = seconds(10);
@@ -46,6 +48,8 @@ export interface ApiRequest {
   /** Default `application/json`. */
   readonly accept?: string;
   readonly repeat: Repeatable;
+  /** Tries while nothing answers. @default 3 */
+  readonly attempts?: number;
   /** Default: that of calls. */
   readonly deadline?: Millis;
 }
@@ -66,9 +70,24 @@ export interface Transport {
    * @throws KubeError
    */
   stream(request: ApiRequest, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Answers so far that asked for less, also those of calls that then succeeded. */
+  refusals(): number;
+  /**
+   * Opens a connection of its own and has it speak `upgrade.protocol`. The
+   * deadline covers only the opening; whoever gets the socket closes it.
+   * @throws KubeError, with the server's words when it refuses
+   */
+  upgrade(request: ApiRequest, upgrade: UpgradeRequest, signal: AbortSignal): Promise<UpgradedSocket>;
   /** Breaks all connections; every call afterwards throws. */
   close(): Promise<void>;
 }
+
+export interface UpgradeRequest {
+  readonly protocol: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type UpgradedSocket = Extract<Upgraded, { kind: 'upgraded' }>;
 
 export interface TransportOptions {
   readonly cluster: string;
@@ -85,13 +104,16 @@ export interface TransportOptions {
 
 export function createTransport(connection: Connection, options: TransportOptions): Transport {
   const pool = createConnectionPool(connection, options.maxConnections ?? MAX_CONNECTIONS);
-  const caller: Caller = { connection, options, pool, lastAnswer: options.clock.tick() };
+  const caller: Caller = { connection, options, pool, lastAnswer: options.clock.tick(), refusals: 0 };
   return {
     cluster: options.cluster,
     host: connection.host,
     call: (request, signal) =>
       observed(caller, request, signal, () => callWithRetries(caller, request, signal)),
     stream: (request, signal) => observed(caller, request, signal, () => openStream(caller, request, signal)),
+    refusals: () => caller.refusals,
+    upgrade: (request, how, signal) =>
+      observed(caller, request, signal, () => openSocket(caller, request, how, signal)),
     close: () => pool.close(),
   };
 }
@@ -102,6 +124,7 @@ interface Caller {
   readonly pool: ConnectionPool;
   /** When the server last answered anything. */
   lastAnswer: Tick;
+  refusals: number;
 }
 
 /** Reports the call, and makes sure that what it throws is a KubeError or the caller's own reason. */
@@ -130,6 +153,7 @@ async function observed<T>(
 async function callWithRetries(caller: Caller, request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
   const { clock, random } = caller.options;
   const limit = limitOf(caller, request);
+  const { attempts = CONNECTION_ATTEMPTS } = request;
   const start = clock.tick();
   return withDeadline(clock, limit, signal, async (bounded) => {
     for (let attempt = 0; ; attempt += 1) {
@@ -138,7 +162,7 @@ async function callWithRetries(caller: Caller, request: ApiRequest, signal: Abor
       const wait = millis(Math.max(backoffDelay(RETRY, attempt, random), outcome.after ?? 0));
       const left = limit - elapsedBetween(start, clock.tick());
       // Waiting for a deadline that will pass anyway would only hide what happened.
-      const pointless = wait >= left || (outcome.unanswered && attempt + 1 >= CONNECTION_ATTEMPTS);
+      const pointless = wait >= left || (outcome.unanswered && attempt + 1 >= attempts);
       if (pointless) throw outcome.error;
       await clock.sleep(wait, bounded);
     }
@@ -177,6 +201,7 @@ async function tryOnce(caller: Caller, request: ApiRequest, signal: AbortSignal)
     throw error;
   }
   const { status, text, after } = answer;
+  if (status === 429 || status === 503) caller.refusals += 1;
   if (status >= 200 && status < 300) return { kind: 'ok', text };
   // For other methods it may be the namespace that is missing: an error, with the server's words.
   const lookedUp = request.method === 'GET' || request.method === 'DELETE';
@@ -184,21 +209,6 @@ async function tryOnce(caller: Caller, request: ApiRequest, signal: AbortSignal)
   const error = errorFromResponse(status, text, context);
   if (worthRetrying(status, request)) return { kind: 'retry', error, unanswered: false, after };
   throw error;
-}
-
-/** 429 is refused before it is worked on; a 503 or 504 may come from a proxy after the server acted. */
-function worthRetrying(status: number, request: ApiRequest): boolean {
-  return status === 429 || (request.repeat === 'repeatable' && (status === 503 || status === 504));
-}
-
-function neverSent(failure: unknown): boolean {
-  return failure instanceof Error && 'code' in failure && failure.code === 'ECONNREFUSED';
-}
-
-/** API servers send whole seconds. */
-function retryAfter(header: string | string[] | undefined): Millis | undefined {
-  const value = typeof header === 'string' ? Number(header) : Number.NaN;
-  return Number.isFinite(value) && value >= 0 ? seconds(value) : undefined;
 }
 
 async function exchange(caller: Caller, request: ApiRequest, signal: AbortSignal) {
@@ -243,6 +253,25 @@ async function openStream(
     unfollow();
     throw error;
   }
+}
+
+function openSocket(
+  caller: Caller,
+  request: ApiRequest,
+  { protocol, headers: more }: UpgradeRequest,
+  signal: AbortSignal,
+): Promise<UpgradedSocket> {
+  return withDeadline(caller.options.clock, limitOf(caller, request), signal, async (bounded) => {
+    // Like a watch, it lasts: it must not take up a connection that calls wait for.
+    const { dispatcher, headers } = await caller.pool.authenticated('watches');
+    const options = toHttp(caller, request, { ...headers, ...more }, bounded);
+    const upgraded = await orAborted(
+      upgrade(dispatcher, { ...options, upgrade: protocol }, bounded),
+      bounded,
+    );
+    if (upgraded.kind === 'upgraded') return upgraded;
+    throw errorFromResponse(upgraded.status, upgraded.text, contextOf(caller.options.cluster, request));
+  });
 }
 
 /**

@@ -15,7 +15,7 @@ export interface Metrics extends MachineryMetrics {
   /** `scenario` is `namespace/name`. */
   scenario(scenario: string, facts: ScenarioFacts): void;
   forgetScenario(scenario: string): void;
-  capture(scenario: string, result: 'succeeded' | 'failed'): void;
+  capture(scenario: string, result: 'succeeded' | 'unchanged' | 'failed'): void;
   region(region: string, verdict: Verdict): void;
   zone(region: string, zone: string, state: ZoneState): void;
   forgetRegion(region: string): void;

@@ -1,13 +1,14 @@
 /** Metrics of scenarios: objectives against reality, replication. Ages are computed when scraped. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import { type Clock, type Instant, type Millis, toSeconds } from '../domain/time.ts';
+import { isAhead } from '../domain/protection/point-age.ts';
+import { type Clock, elapsed, type Instant, type Millis, millis, toSeconds } from '../domain/time.ts';
 
 /** What is known of one scenario's protection, for the gauges; ages are computed when scraped. */
 export interface ScenarioFacts {
   readonly rpo: Millis;
   readonly rto: Millis;
-  /** Instant of the newest verified recovery point. */
-  readonly capturedAt: Instant | undefined;
+  /** As of when the newest verified recovery point is what the source has. */
+  readonly currentAsOf: Instant | undefined;
   readonly achievedRpo: Millis | undefined;
   readonly achievedRto: Millis | undefined;
   /** What a failover would typically take now. */
@@ -15,6 +16,12 @@ export interface ScenarioFacts {
   readonly lastCapture:
     | { readonly duration: Millis; readonly objects: number; readonly bytes: number }
     | undefined;
+}
+
+/** Undefined while there is no point, or nobody knows how old it is. */
+function ageAt({ currentAsOf }: ScenarioFacts, now: Instant): Millis | undefined {
+  const age = currentAsOf === undefined ? undefined : elapsed(currentAsOf, now);
+  return age === undefined || isAhead(age) ? undefined : millis(Math.max(0, age));
 }
 
 export function scenarioMetrics(registry: Registry, clock: Clock) {
@@ -38,13 +45,13 @@ export function scenarioMetrics(registry: Registry, clock: Clock) {
     });
   gauge(
     'antipode_rpo_seconds',
-    'Recovery point objective: target; current (age of the newest verified point); achieved by the last failover.',
+    'Recovery point objective: target; current (time since the newest verified point was known to be what the source has); achieved by the last failover.',
     ['scenario', 'kind'],
     (set) => {
       for (const [scenario, facts] of known) {
         set({ scenario, kind: 'target' }, toSeconds(facts.rpo));
-        if (facts.capturedAt !== undefined)
-          set({ scenario, kind: 'current' }, (clock.now() - facts.capturedAt) / 1000);
+        const age = ageAt(facts, clock.now());
+        if (age !== undefined) set({ scenario, kind: 'current' }, toSeconds(age));
         if (facts.achievedRpo !== undefined)
           set({ scenario, kind: 'achieved' }, toSeconds(facts.achievedRpo));
       }
@@ -75,11 +82,13 @@ export function scenarioMetrics(registry: Registry, clock: Clock) {
     });
   gauge(
     'antipode_replication_age_seconds',
-    'Age of the newest verified recovery point.',
+    'Time since the newest verified recovery point was known to be what the source has.',
     ['scenario'],
     (set) => {
-      for (const [scenario, { capturedAt }] of known)
-        if (capturedAt !== undefined) set({ scenario }, (clock.now() - capturedAt) / 1000);
+      for (const [scenario, facts] of known) {
+        const age = ageAt(facts, clock.now());
+        if (age !== undefined) set({ scenario }, toSeconds(age));
+      }
     },
   );
   ofCapture(
@@ -102,6 +111,7 @@ export function scenarioMetrics(registry: Registry, clock: Clock) {
   return {
     scenario: (scenario: string, facts: ScenarioFacts) => void known.set(scenario, facts),
     forgetScenario: (scenario: string) => void known.delete(scenario),
-    capture: (scenario: string, result: 'succeeded' | 'failed') => captures.inc({ scenario, result }),
+    capture: (scenario: string, result: 'succeeded' | 'unchanged' | 'failed') =>
+      captures.inc({ scenario, result }),
   };
 }

@@ -36,6 +36,12 @@ const MEANINGS: readonly Meaning[] = [
     remedy: 'make it owned by the user the operator runs as (fsGroup of its Pod)',
   },
   {
+    codes: ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'],
+    code: 'StoreMisconfigured',
+    what: 'is on a file system without hard links',
+    remedy: 'use a volume of another type, e.g. ext4, XFS or NFS',
+  },
+  {
     codes: ['ENOENT', 'ENOTDIR'],
     code: 'StoreNotFound',
     what: 'is missing and cannot be made',

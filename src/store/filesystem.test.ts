@@ -3,18 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Clock, instant, type Tick } from '../domain/time.ts';
-import { filesystemStore, InvalidKeyError } from './filesystem.ts';
+import { seconds } from '../domain/time.ts';
+import { manualClock } from '../testing/manual-clock.ts';
+import { filesystemStore } from './filesystem.ts';
 import { explain } from './filesystem-errors.ts';
-import type { Store } from './store.ts';
-import { StoreError } from './store.ts';
-import { filesystemStores } from './stores.ts';
+import { createPace, PACED_CHUNK } from './pace.ts';
+import { InvalidKeyError, type Store, StoreError } from './store.ts';
 
-const clock: Clock = {
-  now: () => instant(Date.parse('2026-11-23T12:00:00Z')),
-  tick: () => 0 as Tick,
-  sleep: () => Promise.reject(new Error('nothing here sleeps')),
-};
 const signal = new AbortController().signal;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const text = (body: Uint8Array | undefined): string | undefined => body && Buffer.from(body).toString();
@@ -23,7 +18,7 @@ let root: string;
 let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-store-'));
-  store = filesystemStore(join(root, 'points'), clock);
+  store = filesystemStore(join(root, 'points'), Math.random);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -42,6 +37,11 @@ test('a store whose directory does not exist yet is empty', async () => {
   expect(await store.list('', signal)).toEqual([]);
   expect(await store.get('a/b', signal)).toBeUndefined();
   await store.remove('a/b', signal);
+});
+
+test('nothing is under a name that no file can have', async () => {
+  await store.put('points/a.json', bytes('a'), signal);
+  expect(await store.get(`points/${'a'.repeat(253)}.json`, signal)).toBeUndefined();
 });
 
 test('a list has the keys that start with the prefix, sorted, also when it ends inside a name', async () => {
@@ -81,13 +81,14 @@ test('no key leads out of the directory or to a hidden file', async () => {
   expect(await readdir(root)).toEqual([]);
 });
 
-test('what a crash leaves is never listed, and removed by a write an hour later, not before', async () => {
+test('what a crash leaves is never listed, and removed by a write an hour later by the clock of the volume, not before', async () => {
   const staging = join(root, 'points', '.staging');
   await mkdir(staging, { recursive: true });
   await writeFile(join(staging, '0'), 'half');
   await writeFile(join(staging, '1'), 'half');
-  const old = new Date(clock.now() - 61 * 60_000);
-  const young = new Date(clock.now() - 59 * 60_000);
+  const { mtimeMs: now } = await stat(join(staging, '1'));
+  const old = new Date(now - 61 * 60_000);
+  const young = new Date(now - 59 * 60_000);
   await utimes(join(staging, '0'), old, old);
   await utimes(join(staging, '1'), young, young);
 
@@ -112,6 +113,87 @@ test('writes at the same time do not disturb each other', async () => {
   expect(await readdir(join(root, 'points', '.staging'))).toEqual([]);
 });
 
+test('a write whose staged file somebody has taken away fails, and never gives its key the bytes of the next write', async () => {
+  const slow = manualClock();
+  const [first, second] = [Buffer.alloc(2 * PACED_CHUNK, 'A'), Buffer.alloc(2 * PACED_CHUNK, 'B')];
+  const writing = (key: string, body: Uint8Array) =>
+    store.put(key, body, signal, createPace(PACED_CHUNK, slow)).then(
+      () => 'written',
+      (error: unknown) => error,
+    );
+  const a = writing('a', first);
+  await expect.poll(() => slow.sleeping()).toBe(1);
+  const staging = join(root, 'points', '.staging');
+  for (const name of await readdir(staging)) await rm(join(staging, name));
+  const b = writing('b', second);
+  await expect.poll(() => slow.sleeping()).toBe(2);
+
+  await slow.advance(seconds(1));
+
+  expect(await a).toBeInstanceOf(StoreError);
+  expect(await b).toBe('written');
+  expect(await store.list('', signal)).toEqual(['b']);
+  expect(text(await store.get('b', signal))).toBe(second.toString());
+});
+
+test('a name that is drawn twice while the first write is under way is given to one', async () => {
+  const drawn = [0.5, 0.5, 0.25];
+  const unlucky = filesystemStore(join(root, 'points'), () => drawn.shift() ?? 0);
+  await Promise.all([unlucky.put('a', bytes('a'), signal), unlucky.put('b', bytes('b'), signal)]);
+  expect([text(await store.get('a', signal)), text(await store.get('b', signal))]).toEqual(['a', 'b']);
+});
+
+test('of many that create the same key at once one does, and its body is what is there', async () => {
+  const bodies = Array.from({ length: 20 }, (_, index) => `body ${index}`);
+  const won = await Promise.all(bodies.map((body) => store.create('claims/a', bytes(body), signal)));
+  const winners = bodies.filter((_, index) => won[index]);
+  expect(winners).toHaveLength(1);
+  expect(text(await store.get('claims/a', signal))).toBe(winners[0]);
+  expect(await store.create('claims/a', bytes('late'), signal)).toBe(false);
+  expect(await readdir(join(root, 'points', '.staging'))).toEqual([]);
+});
+
+test('a copy is a file of its own: what damages the one leaves the other whole', async () => {
+  await store.put('points/1', bytes('whole'), signal);
+  await store.put('points/2', bytes('older'), signal);
+  expect(await store.copy('points/1', 'points/2', signal)).toBe(true);
+  await writeFile(join(root, 'points', 'points', '1'), 'DAMAGED');
+  expect(text(await store.get('points/2', signal))).toBe('whole');
+  await store.remove('points/1', signal);
+  expect(text(await store.get('points/2', signal))).toBe('whole');
+});
+
+test('a copy of what is not there changes nothing', async () => {
+  await store.put('points/2', bytes('older'), signal);
+  expect(await store.copy('points/1', 'points/2', signal)).toBe(false);
+  expect(text(await store.get('points/2', signal))).toBe('older');
+  expect(await readdir(join(root, 'points', '.staging'))).toEqual([]);
+});
+
+test('a write at a pace is the same write, only slower', async () => {
+  const slow = manualClock();
+  const body = Buffer.alloc(3 * PACED_CHUNK, 'x');
+  const written = store.put('slow', body, signal, createPace(PACED_CHUNK, slow));
+  await expect.poll(() => slow.sleeping()).toBe(1);
+  expect(await store.get('slow', signal)).toBeUndefined();
+  await slow.advance(seconds(1));
+  await expect.poll(() => slow.sleeping()).toBe(1);
+  await slow.advance(seconds(1));
+  await written;
+  expect(Buffer.compare(Buffer.from((await store.get('slow', signal)) ?? []), body)).toBe(0);
+});
+
+test('a slow write that is told to stop leaves nothing', async () => {
+  const stop = new AbortController();
+  const slow = manualClock();
+  const written = store.put('slow', Buffer.alloc(3 * PACED_CHUNK), stop.signal, createPace(1, slow));
+  await expect.poll(() => slow.sleeping()).toBe(1);
+  stop.abort(new Error('stopped'));
+  await expect(written).rejects.toThrow('stopped');
+  expect(await store.list('', signal)).toEqual([]);
+  expect(await readdir(join(root, 'points', '.staging'))).toEqual([]);
+});
+
 test('points are readable by the operator only', async () => {
   await store.put('secret', bytes('x'), signal);
   expect((await stat(join(root, 'points', 'secret'))).mode & 0o077).toBe(0);
@@ -119,7 +201,7 @@ test('points are readable by the operator only', async () => {
 
 test('a path that runs through a file is StoreNotFound, and says what to do', async () => {
   await writeFile(join(root, 'file'), '');
-  const broken = filesystemStore(join(root, 'file', 'points'), clock);
+  const broken = filesystemStore(join(root, 'file', 'points'), Math.random);
   const error: unknown = await broken.put('a', bytes('x'), signal).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({ code: 'StoreNotFound', retry: 'backoff' });
@@ -129,11 +211,11 @@ test('a path that runs through a file is StoreNotFound, and says what to do', as
 
 test('a loop of links is StoreUnavailable', async () => {
   await symlink(join(root, 'loop'), join(root, 'loop'));
-  await expect(filesystemStore(join(root, 'loop'), clock).put('a', bytes('x'), signal)).rejects.toMatchObject(
-    {
-      code: 'StoreUnavailable',
-    },
-  );
+  await expect(
+    filesystemStore(join(root, 'loop'), Math.random).put('a', bytes('x'), signal),
+  ).rejects.toMatchObject({
+    code: 'StoreUnavailable',
+  });
 });
 
 test.each([
@@ -143,6 +225,7 @@ test.each([
   ['EACCES', 'StoreReadOnly'],
   ['EPERM', 'StoreReadOnly'],
   ['ENOENT', 'StoreNotFound'],
+  ['EOPNOTSUPP', 'StoreMisconfigured'],
   ['EIO', 'StoreUnavailable'],
 ])('%s is explained as %s', (code, expected) => {
   const problem = Object.assign(new Error(`${code}: some text`), { code, syscall: 'write' });
@@ -152,15 +235,4 @@ test.each([
 test('an error that is not of the file system passes unchanged', () => {
   const error = new Error('stopped');
   expect(explain(error, '/points')).toBe(error);
-});
-
-const specWith = (filesystem?: { path: string }) =>
-  ({ replication: { engine: 'native', keep: 5, store: filesystem ? { filesystem } : {} } }) as never;
-
-test("a scenario's own directory is used when it names one, else the operator's", () => {
-  const stores = filesystemStores('/var/lib/antipode', clock);
-  expect(stores.path(specWith())).toBe('/var/lib/antipode');
-  expect(stores.path(specWith({ path: '/mnt/own' }))).toBe('/mnt/own');
-  expect(stores.at('/mnt/own')).toBe(stores.at('/mnt/own'));
-  expect(stores.at('/mnt/own').location).toBe('file:///mnt/own');
 });

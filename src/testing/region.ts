@@ -28,6 +28,8 @@ export function partialCluster(name: string, calls: Partial<Cluster>): Cluster {
     replace: unexpected,
     mergePatch: unexpected,
     remove: unexpected,
+    refusals: () => 0,
+    exec: unexpected,
     raw: unexpected,
     informer: unexpected,
     close: unexpected,
@@ -68,6 +70,8 @@ export function testRegion(name: string, region: string, zones: readonly string[
     list: nodes,
     synced: async () => undefined,
     staleness: () => millis(0),
+    position: () => '1',
+    refusal: () => undefined,
   };
   const state: TestRegion = {
     controlPlane: 'up',

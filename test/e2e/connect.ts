@@ -10,9 +10,12 @@ import { unobservedClient } from '../../src/kube/observers.ts';
 const ignore = (): void => undefined;
 export const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-/** Close it when done. */
-export async function connect(cluster: LabCluster): Promise<Cluster> {
-  const text = await cluster.linkedKubeconfig();
+/**
+ * Close it when done.
+ * @param kubeconfig of the account to use. Default: the lab's administrator
+ */
+export async function connect(cluster: LabCluster, kubeconfig?: string): Promise<Cluster> {
+  const text = kubeconfig ?? (await cluster.linkedKubeconfig());
   const parsed = parseKubeconfig(text, { kind: 'secret' }, systemClock.now());
   if (parsed.kind === 'invalid') throw new Error(parsed.message);
   return createCluster(parsed.connection, {

@@ -14,7 +14,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { downLab } from '../../hack/lab/detached.ts';
 import { attachLab } from '../../hack/lab/lab.ts';
 import type { Lab, LabCluster } from '../../hack/lab/types.ts';
@@ -63,7 +63,7 @@ describe('clusters', () => {
       .filter((fields) => fields[3] === '0A' && /^0+:/.test(fields[1] ?? ''))
       .map((fields) => fields[9]);
 
-    const ours = processesOf(inject('labDirectory')).flatMap(({ pid }) => socketInodes(pid));
+    const ours = processesOf(lab.directory).flatMap(({ pid }) => socketInodes(pid));
 
     expect(ours.length).toBeGreaterThan(0);
     expect(ours.filter((inode) => everywhere.includes(inode))).toEqual([]);
@@ -225,9 +225,11 @@ describe('losing things', () => {
       /https:\/\/127\.0\.0\.1:(\d+)/.exec(readFileSync(lab.source.kubeconfig, 'utf8'))?.[1],
     );
 
+    expect(workingIn(lab.source.directory)).not.toEqual([]);
+
     await lab.source.kill();
 
-    expect(processesOf(lab.source.directory)).toEqual([]);
+    expect(workingIn(lab.source.directory)).toEqual([]);
     expect(await tcp(port)).toBe('refused');
     expect(await Promise.all(lab.source.zones.map((zone) => httpStatus(zone.probeUrl)))).toEqual([
       'refused',
@@ -325,6 +327,18 @@ function tcp(port: number): Promise<'open' | 'refused'> {
     });
     socket.once('error', () => settle('refused'));
   });
+}
+
+/** What add-ons run beside a cluster may have its kubeconfig in their command line; its own servers work in its folder. */
+function workingIn(directory: string): readonly string[] {
+  return processesOf(directory)
+    .filter(({ pid }) =>
+      inside(
+        directory,
+        read(() => readlinkSync(`/proc/${pid}/cwd`)),
+      ),
+    )
+    .map(({ command }) => command);
 }
 
 /** Processes that work in the folder or have it in their command line. */

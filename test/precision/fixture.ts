@@ -6,7 +6,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { loadAll } from 'js-yaml';
 import { arrayAt, textAt } from '../../src/api/fields.ts';
-import { type KubeObject, refKey, refOf } from '../../src/api/object.ts';
+import { type KubeObject, objectKey } from '../../src/api/object.ts';
 
 /** An edge as a person sees it: `from` needs `to`. Both are keys as `refKey` writes them. */
 export interface ReviewedEdge {
@@ -49,7 +49,7 @@ function loadFixture(name: string): Fixture {
     accepted: edgesAt(expected, 'accepted'),
     forbidden: edgesAt(expected, 'forbidden'),
   };
-  const known = new Set(objects.map((object) => refKey(refOf(object))));
+  const known = new Set(objects.map((object) => objectKey(object)));
   for (const { from, to } of [...fixture.certain, ...fixture.likely, ...fixture.accepted]) {
     const unknown = [from, to].find((key) => !known.has(key));
     if (unknown !== undefined) throw new Error(`${name}/expected.json names ${unknown}, which is not there.`);

@@ -5,7 +5,7 @@
  * which is what is being measured.
  */
 import { at, fieldsAt, textAt } from '../../src/api/fields.ts';
-import { type KubeObject, refKey, refOf } from '../../src/api/object.ts';
+import { type KubeObject, objectKey } from '../../src/api/object.ts';
 import type { Fixture } from './fixture.ts';
 
 /** `from` and `to` as one text, to compare edges by. */
@@ -21,21 +21,21 @@ export function namespaceEdges({ objects }: Fixture): ReadonlySet<string> {
     objects.flatMap((object) => {
       const { namespace } = object.metadata;
       if (namespace === undefined || !namespaces.has(namespace)) return [];
-      return [edgeKey({ from: refKey(refOf(object)), to: `Namespace/${namespace}` })];
+      return [edgeKey({ from: objectKey(object), to: `Namespace/${namespace}` })];
     }),
   );
 }
 
 /** For every expected edge to a Service, the edges to the workloads whose pods it selects. */
 export function answeringEdges({ objects, certain, likely, accepted }: Fixture): ReadonlySet<string> {
-  const byKey = new Map(objects.map((object) => [refKey(refOf(object)), object]));
+  const byKey = new Map(objects.map((object) => [objectKey(object), object]));
   return new Set(
     [...certain, ...likely, ...accepted].flatMap(({ from, to }) => {
       const service = byKey.get(to);
       if (service?.kind !== 'Service') return [];
       return objects
         .filter((workload) => isSelected(workload, service))
-        .map((workload) => edgeKey({ from, to: refKey(refOf(workload)) }));
+        .map((workload) => edgeKey({ from, to: objectKey(workload) }));
     }),
   );
 }

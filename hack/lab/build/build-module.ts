@@ -52,7 +52,9 @@ export async function buildModule(
   const flags = buildFlags(module);
   const compiler = await compilerVersion(source, environment);
   const cache = cacheDirectory(environment);
-  const target = join(cache, fingerprint({ files: sourceFiles(source), compiler, flags }));
+  // Programs of one folder may differ by their package only.
+  const asked = module.package === '.' ? flags : [...flags, module.package];
+  const target = join(cache, fingerprint({ files: sourceFiles(source), compiler, flags: asked }));
   if (!existsSync(target)) {
     await withLock(join(cache, 'lock'), { onWait: (holder) => events.onWait?.(holder.pid) }, async () => {
       // Whoever held the lock before may have built just this.

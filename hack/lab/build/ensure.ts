@@ -3,7 +3,7 @@
  * the order of the manifest, each at most once per process, so that clusters
  * can start while what only DNS or the chart needs is still being built.
  */
-import { BINARY_MODULES, type BinaryModule, type BinaryName } from '../binaries.ts';
+import { BINARY_MODULES, type BinaryModule, type BinaryName, CORE_NAMES } from '../binaries.ts';
 import { LabError } from '../errors.ts';
 import { buildModule } from './build-module.ts';
 import { findInstalled } from './find-installed.ts';
@@ -14,7 +14,7 @@ export interface Binaries {
    * @throws LabError 'GoUnusable' or 'BuildFailed'
    */
   path(name: BinaryName): Promise<string>;
-  /** Resolves when every module is there. @throws the first failure */
+  /** Resolves when every module asked for is there. @throws the first failure */
   all(): Promise<void>;
 }
 
@@ -30,11 +30,12 @@ export interface BinariesOptions {
 
 type Paths = ReadonlyMap<BinaryName, string>;
 
-/** Starts looking and building at once, for the modules with these names (default: all). */
-export function provideBinaries(options: BinariesOptions, wanted?: readonly BinaryName[]): Binaries {
-  const modules = BINARY_MODULES.filter(
-    (module) => wanted === undefined || module.names.some((name) => wanted.includes(name)),
-  );
+/** Starts looking and building at once, for the modules with these names (default: without those of add-ons). */
+export function provideBinaries(
+  options: BinariesOptions,
+  wanted: readonly BinaryName[] = CORE_NAMES,
+): Binaries {
+  const modules = BINARY_MODULES.filter((module) => module.names.some((name) => wanted.includes(name)));
   const ready = new Map<BinaryName, Promise<Paths>>();
   let previous: Promise<unknown> = Promise.resolve();
   for (const [index, module] of modules.entries()) {

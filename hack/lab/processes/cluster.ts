@@ -14,7 +14,7 @@ import { type Cloud, startCloud } from './cloud.ts';
 import { writeClusterFiles } from './cluster-files.ts';
 import type { Component, Launcher } from './component.ts';
 import { type ControlPlane, type ControlPlanePrograms, createControlPlane } from './control-plane.ts';
-import { adminKubeconfig, type ControlPlanePlan } from './control-plane-flags.ts';
+import { adminKubeconfig, type ControlPlanePlan, etcdUrl } from './control-plane-flags.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { holdPorts, releaseAll } from './ports.ts';
 import { createStorageClass, volumeLoops } from './volumes.ts';
@@ -129,6 +129,7 @@ class ProcessCluster implements RunningCluster {
       region: this.#request.region,
       directory: this.#request.directory,
       kubeconfig: adminKubeconfig(this.#plan),
+      etcd: etcdUrl(this.#plan.ports.etcdClient),
       zones: this.#zones.map(({ name, probeUrl }) => ({ name, probeUrl })),
     };
   }

@@ -4,7 +4,7 @@
  * prints goes to its log file, whose tail is part of any error about it.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { LabComponentError, LabError } from '../errors.ts';
 
@@ -22,6 +22,8 @@ export interface ComponentSpec {
   readonly logPath: string;
   /** Its working directory and HOME. */
   readonly directory: string;
+  /** Receives the process id of the program itself, which `tether` hides from us, and a newline. */
+  readonly pidFile?: string;
 }
 
 export interface Component {
@@ -71,8 +73,11 @@ export function createLauncher(tether: string): Launcher {
 
 function spawnTethered(tether: string, spec: ComponentSpec): ChildProcess {
   const log = openSync(spec.logPath, 'a');
+  // That of an earlier start would be taken for this one's.
+  if (spec.pidFile !== undefined) rmSync(spec.pidFile, { force: true });
+  const pidFile = spec.pidFile === undefined ? [] : ['--pid-file', spec.pidFile];
   try {
-    return spawn(tether, [spec.executable, ...spec.arguments], {
+    return spawn(tether, [...pidFile, spec.executable, ...spec.arguments], {
       cwd: spec.directory,
       // Nothing of the user's environment: a KUBECONFIG or a proxy set there would change what the servers do.
       env: { HOME: spec.directory, ...spec.environment },

@@ -43,6 +43,8 @@ export function etcdFlags(member: string, data: string, ports: { client: number;
     `--initial-cluster=${member}=${etcdUrl(ports.peer)}`,
     `--initial-cluster-token=${member}`,
     '--log-level=warn',
+    // As kubeadm sets it: lets API servers send bookmarks also for kinds in which nothing happens.
+    '--watch-progress-notify-interval=5s',
     // What is lost then is lost only when the machine dies, not when the process is killed.
     '--unsafe-no-fsync',
   ];

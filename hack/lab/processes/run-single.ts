@@ -7,6 +7,7 @@ import type { Control } from '../handle.ts';
 import { type ClusterPrograms, type ClusterRequest, type RunningCluster, startCluster } from './cluster.ts';
 import { createLauncher, type Launcher } from './component.ts';
 import { startLinks } from './links.ts';
+import { createPrograms } from './programs.ts';
 
 export interface SingleRun {
   readonly facts: ClusterFacts;
@@ -76,17 +77,17 @@ export function controlOf(
     const known = clusters.map((candidate) => candidate.facts.name).join(', ');
     throw new LabError('UnknownName', `there is no cluster ${name}, only ${known}`);
   };
+  const programs = createPrograms(launcher, directory);
   return {
     kill: async (name) => find(name).kill(),
     stopControlPlane: async (name) => find(name).stopControlPlane(),
     start: async (name) => find(name).start(),
     failZone: async (name, zone) => find(name).failZone(zone),
     healZone: async (name, zone) => find(name).healZone(zone),
-    run: async (name, [executable = '', ...args]) => {
-      const logFile = join(directory, `${name}.log`);
-      launcher.launch({ name, executable, arguments: args, logPath: logFile, directory });
-      return { logFile };
-    },
+    run: (program) => programs.run(program),
+    startProgram: (name) => programs.start(name),
+    stopProgram: (name) => programs.stop(name),
+    killProgram: (name) => programs.kill(name),
     stop,
   };
 }

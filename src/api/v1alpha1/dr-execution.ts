@@ -1,6 +1,18 @@
 /** DRExecution: one operation on a scenario, its frozen plan, its journal and its report. Its spec never changes. */
 import { z } from 'zod';
-import { conditions, type KindDefinition, objectName, sentence, timestamp } from './common.ts';
+import { conditions, objectName, sentence, timestamp } from './common.ts';
+import { readinessRule } from './dr-scenario-selection.ts';
+import { store } from './dr-scenario-store.ts';
+import { frozenTransforms } from './dr-scenario-transforms.ts';
+import { hooks } from './dr-scenario-volumes.ts';
+import type { KindDefinition } from './kind-definition.ts';
+import { textMatching } from './text.ts';
+
+const pointName = textMatching(
+  /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+  'must be `latest`, the name of a recovery point as status.recoveryPoints of the DRScenario lists it, or that of a Velero backup; a time is none',
+  { max: 253 },
+);
 
 export const drExecutionSpec = z
   .object({
@@ -8,12 +20,11 @@ export const drExecutionSpec = z
     kind: z
       .enum(['Failover'])
       .describe('The operation. Failover: bring the scenario up in its recovery region.'),
-    recoveryPoint: z
-      .string()
-      .min(1)
-      .max(253)
+    recoveryPoint: pointName
       .default('latest')
-      .describe('Name of a recovery point, or `latest` verified.'),
+      .describe(
+        'Name of a recovery point, or `latest`: the newest that is verified, and while none is, the newest in the store, which an automatic failover does not take.',
+      ),
     reason: z.string().min(1).max(1024).default('no reason given').describe('Why; kept in the report.'),
   })
   .meta({
@@ -40,7 +51,7 @@ const step = z.object({
   phase: stepPhase.describe('How far it is.'),
   needs: z
     .array(z.string().max(600))
-    .max(256)
+    .max(2048)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'atomic' })
     .describe('Ids of the steps that must have succeeded first.'),
@@ -52,6 +63,12 @@ const step = z.object({
     .describe('Restore: when the last object was applied; what remains is waiting for readiness.'),
   finishedAt: timestamp.optional().describe('When it ended.'),
   message: sentence.optional().describe('What it waits for, or how it ended.'),
+  notes: z
+    .array(sentence)
+    .max(8)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'atomic' })
+    .describe('What of its objects could not be kept as it was, e.g. a node port that is taken.'),
 });
 export type StepStatus = z.infer<typeof step>;
 
@@ -62,7 +79,20 @@ const plan = z.object({
   recoveryPoint: objectName.describe('The point that is restored.'),
   pointDigest: z.string().max(80).describe('Of its manifest.'),
   pointCapturedAt: timestamp.describe('The instant the point is of.'),
-  storePath: z.string().max(1024).describe('Where the point is read from.'),
+  pointConfirmedAt: timestamp
+    .optional()
+    .describe(
+      'The last instant as of which the source was found to be the same as the point, when it was chosen.',
+    ),
+  pointUnproven: sentence
+    .optional()
+    .describe('What is not known of the point, when its scenario has not compared it with the source.'),
+  store: store.unwrap().optional().describe('Where the point is read from, said in full.'),
+  storePath: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('The directory the point is read from, in plans of earlier versions.'),
   verdictAt: timestamp
     .optional()
     .describe('When the source was judged failed, if it was; RTO counts from here, else from startedAt.'),
@@ -72,17 +102,34 @@ const plan = z.object({
   sourceVerdict: z.string().max(32).optional().describe('The verdict on the source when this started.'),
   stepTimeout: z.string().max(16).describe('How long one unit may take to become ready.'),
   dnsTimeout: z.string().max(16).describe('How long the authoritative servers may take.'),
+  readiness: z
+    .array(readinessRule)
+    .max(64)
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .describe("The scenario's own rules of readiness, when it has any."),
+  transforms: frozenTransforms
+    .optional()
+    .describe('How objects differ in the recovery region, when they do.'),
+  hooks: hooks
+    .unwrap()
+    .optional()
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+    .describe('What runs in Pods that are ready, when there is any.'),
 });
 
 const report = z.object({
   achievedRpoMillis: z
     .int()
+    .optional()
     .describe(
-      'Start of the failure (or of this execution, when by hand) minus the instant of the point, in milliseconds.',
+      'Start of the failure (or of this execution, when by hand) minus the instant of the point, in milliseconds; absent when the clock that dated the point was ahead.',
     ),
   achievedRtoMillis: z
     .int()
-    .describe('From the verdict, or the start, to all ready and DNS answering, in milliseconds.'),
+    .describe(
+      'From the verdict, or the start, to all ready and DNS answering, in milliseconds; of a run that failed, to its last step.',
+    ),
   lost: z.string().max(32).describe('The achieved RPO for people, e.g. `41s`.'),
   took: z.string().max(32).describe('The achieved RTO for people, e.g. `12s`.'),
   objectsRestored: z.int().describe('Objects applied in the recovery region.'),
@@ -102,7 +149,7 @@ export const drExecutionStatus = z.object({
   plan: plan.optional().describe('Frozen when the execution starts.'),
   steps: z
     .array(step)
-    .max(1024)
+    .max(2048)
     .optional()
     .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['id'] })
     .describe('The journal: what was and is being done, written before it is done.'),

@@ -63,13 +63,15 @@ export const resources = z
       .describe('Namespaces whose objects are protected.'),
     labelSelector: labelSelector
       .optional()
-      .describe('Only objects with these labels, and what they refer to.'),
+      .describe('Only objects with these labels, what they refer to, and what serves them.'),
     includeKinds: z
       .array(kindName)
       .max(128)
       .optional()
       .meta({ 'x-kubernetes-list-type': 'set' })
-      .describe('Only these kinds, and what they refer to. Default: every kind the cluster serves.'),
+      .describe(
+        'Only these kinds, what they refer to, and what serves them. Default: every kind the cluster serves.',
+      ),
     excludeKinds: z
       .array(kindName)
       .max(128)
@@ -142,6 +144,21 @@ const rule = z.object({
     .describe('Whether they work without: nothing is said when what they need is not there.'),
 });
 
+export const readinessRule = z.object({
+  name: dnsLabel.describe('Shown wherever something is not ready by this rule.'),
+  match: expression.describe(
+    "Which objects it is about: CEL over `object` that gives true or false, e.g. `object.kind == 'Cluster'`.",
+  ),
+  ready: expression.describe(
+    "When such an object is ready: CEL over the live `object`, status included, e.g. `object.status.phase == 'Running'`. As long as a field it names is not there, the object is not ready.",
+  ),
+  failed: expression
+    .optional()
+    .describe(
+      "When waiting is in vain: CEL over the live `object`, e.g. `object.status.phase == 'Broken'`. The restore of what needs it is then given up at once, not after `failover.stepTimeout`.",
+    ),
+});
+
 // 128 edges are what the API server's budget for comparing each with each allows. Longer cycles
 // need a search, which CEL cannot do: they become Accepted=False with their path.
 export const dependencies = z
@@ -170,5 +187,13 @@ export const dependencies = z
       .describe(
         'Order by rules of your own, for every object they match. They win over what is found between objects; one that contradicts `edges` or another rule is refused.',
       ),
+    readiness: z
+      .array(readinessRule)
+      .max(64)
+      .default([])
+      .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
+      .describe(
+        'When objects are ready, where Antipode cannot know it. Used instead of its own judgement for every object they match; an object that several of them match is ready when all of them say so.',
+      ),
   })
-  .default({ infer: true, edges: [], rules: [] });
+  .default({ infer: true, edges: [], rules: [], readiness: [] });

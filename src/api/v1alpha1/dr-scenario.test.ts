@@ -12,8 +12,20 @@ describe('the spec of a DRScenario', () => {
   it('fills in everything that the smallest one leaves out', () => {
     expect(drScenarioSpec.parse(smallest)).toEqual({
       ...smallest,
-      dependencies: { infer: true, edges: [], rules: [] },
-      replication: { engine: 'native', store: {}, keep: 5 },
+      dependencies: { infer: true, edges: [], rules: [], readiness: [] },
+      replication: {
+        engine: 'native',
+        velero: { namespace: 'velero', storageLocation: 'default', snapshotMoveData: false },
+        store: {},
+        keep: 5,
+        retention: { hourly: 0, daily: 0, weekly: 0, monthly: 0 },
+        schedule: { exclusionWindows: [] },
+        standby: 'None',
+        conflicts: 'Report',
+        volumes: { strategy: 'Auto', claims: [], snapshotTimeout: '5m' },
+        transforms: [],
+        hooks: [],
+      },
       failover: { mode: 'Manual', stepTimeout: '5m' },
       dns: { records: [], timeout: '2m' },
     });
@@ -70,7 +82,12 @@ describe('the spec of a DRScenario', () => {
     const rules = [{ name: 'queue-first', match: 'true', needs: { match: 'true' } }];
     const spec = drScenarioSpec.parse({ ...smallest, dependencies: { rules } });
 
-    expect(spec.dependencies).toEqual({ infer: true, edges: [], rules: [{ ...rules[0], optional: false }] });
+    expect(spec.dependencies).toEqual({
+      infer: true,
+      edges: [],
+      readiness: [],
+      rules: [{ ...rules[0], optional: false }],
+    });
   });
 
   it.each([

@@ -1,32 +1,18 @@
 /** DRScenario: the wish (regions, RPO, RTO, what to protect) and the living state of its protection. */
 import { z } from 'zod';
-import { conditions, type KindDefinition, objectName, sentence, timestamp } from './common.ts';
+import { conditions, objectName, sentence, timestamp } from './common.ts';
 import { dns } from './dr-scenario-dns.ts';
+import { feasibilityStatus } from './dr-scenario-feasibility.ts';
+import { missingStatus, pointStatus, pointsStatus } from './dr-scenario-points.ts';
+import { replication } from './dr-scenario-replication.ts';
 import { dependencies, resources } from './dr-scenario-selection.ts';
-import { durationText, textMatching } from './text.ts';
+import { standbyStatus } from './dr-scenario-standby.ts';
+import { volumesStatus } from './dr-scenario-volumes.ts';
+import type { KindDefinition } from './kind-definition.ts';
+import { durationText } from './text.ts';
 
 // Kubernetes allows 63 characters in a label; names derived from a scenario's append up to eleven.
 const LONGEST_NAME = 52;
-
-const storePath = textMatching(/^\/[^\0]*$/, 'must be an absolute path, e.g. /var/lib/antipode/points', {
-  max: 1024,
-});
-
-const replication = z
-  .object({
-    engine: z.enum(['native']).default('native').describe('What makes the recovery points.'),
-    store: z
-      .object({
-        filesystem: z
-          .object({ path: storePath.describe("Absolute directory on the operator's volume.") })
-          .optional()
-          .describe('A directory that outlives the source region.'),
-      })
-      .default({})
-      .describe("Where recovery points are kept. Default: the operator's own store directory."),
-    keep: z.int().min(1).max(100).default(5).describe('Recovery points kept.'),
-  })
-  .default({ engine: 'native', store: {}, keep: 5 });
 
 const failover = z
   .object({
@@ -69,24 +55,16 @@ export type DnsRecordSpec = DRScenarioSpec['dns']['records'][number];
 
 const scenarioPhase = z.enum(['Pending', 'Protecting', 'Protected', 'AtRisk', 'FailingOver', 'FailedOver']);
 
-const pointStatus = z.object({
-  name: objectName.describe('Its name in the store.'),
-  capturedAt: timestamp.describe('The instant the copy is of, not the end of the transfer.'),
-  verifiedAt: timestamp.optional().describe('When it was read back and compared with the source.'),
-  objects: z.int().describe('Objects in it.'),
-  bytes: z.int().describe('Its size in the store.'),
-  digest: z.string().max(80).describe('Of its manifest, `sha256:<hex>`.'),
-});
-export type PointStatus = z.infer<typeof pointStatus>;
-
 const replicationStatus = z.object({
   lastStartedAt: timestamp.optional().describe('When the last run started.'),
   lastFinishedAt: timestamp.optional().describe('When it ended.'),
   lastDurationMillis: z.int().optional().describe('How long it took, in milliseconds.'),
+  lastCaptureMillis: z.int().optional().describe('The same, of the last that made a point.'),
   lastResult: z.enum(['Succeeded', 'Failed']).optional().describe('How it ended.'),
   lastMessage: sentence.optional().describe('What came of it.'),
   consecutiveFailures: z.int().optional().describe('Failed runs since the last good one.'),
   nextAt: timestamp.optional().describe('Planned start of the next capture.'),
+  nextReason: sentence.optional().describe('Why then.'),
 });
 
 const graphStatus = z.object({
@@ -107,28 +85,6 @@ const graphStatus = z.object({
     .describe('What people should know of the graph, e.g. a doubtful dependency that was not followed.'),
 });
 
-const finding = z.object({
-  object: z.string().max(600).describe('What it is about: an object, or a field of the spec.'),
-  reason: z
-    .enum(['RecoveryRefuses', 'RecoveryTooSmall', 'RTOTooShort', 'RPOTooShort'])
-    .describe('Why, in a word; see the page of reasons.'),
-  message: sentence.describe('Why, in a sentence.'),
-  remedy: sentence.describe('What a person can do about it.'),
-});
-
-const feasibilityStatus = z.object({
-  accepted: z.int().optional().describe('Objects the recovery cluster would take, by dry-run.'),
-  notRehearsed: z
-    .int()
-    .optional()
-    .describe('Objects it could not be asked about, e.g. because their namespace does not exist there yet.'),
-  findings: z
-    .array(finding)
-    .max(64)
-    .meta({ 'x-kubernetes-list-type': 'atomic' })
-    .describe('What makes the wish infeasible as things are, most serious first.'),
-});
-
 export const drScenarioStatus = z.object({
   observedGeneration: z.int().optional().describe('The generation of the spec this status speaks of.'),
   phase: scenarioPhase.optional().describe('State of protection, in a word.'),
@@ -138,15 +94,27 @@ export const drScenarioStatus = z.object({
     .optional()
     .describe('The generation in force: a later, unacceptable one changes nothing.'),
   acceptedSpec: drScenarioSpec.optional().describe('The spec of that generation.'),
-  recoveryPoint: pointStatus.optional().describe('Newest verified point: the RPO is its age.'),
-  recoveryPoints: z
-    .array(pointStatus)
-    .max(100)
+  recoveryPoint: pointStatus
     .optional()
-    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['name'] })
-    .describe('All points that are kept.'),
+    .describe(
+      'Newest point that is verified for the recovery region: the RPO is counted from its confirmedAt.',
+    ),
+  recoveryPoints: pointsStatus.optional().describe('All points that are kept.'),
+  missingPoints: missingStatus
+    .optional()
+    .describe(
+      'Points that were listed and are not whole in the store any more, though nothing here removed them. What is left of them is kept.',
+    ),
   replication: replicationStatus.optional().describe('The last run of replication, and the next.'),
+  standby: standbyStatus
+    .optional()
+    .describe('What is held ready in the recovery region, with `standby: Warm`.'),
   graph: graphStatus.optional().describe('What was found, and how it depends on each other.'),
+  volumes: volumesStatus
+    .optional()
+    .describe(
+      'How the data of each claim reaches the recovery region; those without data in the point first.',
+    ),
   feasibility: feasibilityStatus
     .optional()
     .describe('Whether it could be recovered as wished, if it had to be now.'),
@@ -242,8 +210,9 @@ export const drScenarioKind: KindDefinition = {
     {
       name: 'Point age',
       type: 'date',
-      jsonPath: '.status.recoveryPoint.capturedAt',
-      description: 'Current RPO: age of the newest verified recovery point.',
+      jsonPath: '.status.recoveryPoint.confirmedAt',
+      description:
+        'Current RPO: time since the newest verified recovery point was known to be what the source has.',
     },
     {
       name: 'RTO',

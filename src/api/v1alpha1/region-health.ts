@@ -1,15 +1,7 @@
 /** RegionHealth: a region, how to reach its cluster, how it is judged, and what is seen of it. */
 import { z } from 'zod';
-import {
-  conditions,
-  dnsLabel,
-  duration,
-  type KindDefinition,
-  labelValue,
-  objectName,
-  sentence,
-  timestamp,
-} from './common.ts';
+import { conditions, dnsLabel, duration, labelValue, objectName, sentence, timestamp } from './common.ts';
+import type { KindDefinition } from './kind-definition.ts';
 import { durationText, textMatching } from './text.ts';
 
 const httpProbe = z.object({
@@ -91,7 +83,9 @@ export const regionHealthSpec = z.object({
     .describe(
       'What is asked of the workloads themselves: they tell a lost region from a lost control plane.',
     ),
-  interval: durationText('1s').default('5s').describe('Time between observations.'),
+  interval: durationText('500ms')
+    .default('5s')
+    .describe('Time between observations; what is reported lost may be more than what was by this much.'),
   probeTimeout: durationText('1ms').default('2s').describe('How long a probe may take.'),
   failure: failure.default(failure.parse({})).describe('When the region counts as failed.'),
 });

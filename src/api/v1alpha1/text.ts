@@ -5,7 +5,7 @@
  * answer a wrong text with the regular expression, which helps nobody.
  */
 import { z } from 'zod';
-import type { CelRule } from './common.ts';
+import type { CelRule } from './kind-definition.ts';
 
 /** How long a text may be, in characters. */
 export interface TextLength {

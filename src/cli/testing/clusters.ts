@@ -1,5 +1,5 @@
 /** For tests of the command line: clusters in memory that remember every call that could change something. */
-import { groupOf, type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { groupOf, type KubeObject, objectKey, refKey } from '../../api/object.ts';
 import type { ApplyOptions, Cluster, ResourceType } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { partialCluster } from '../../testing/region.ts';
@@ -24,7 +24,7 @@ export function fakeCluster(
   objects: readonly KubeObject[],
   { forbidden = [], onApply }: FakeClusterOptions = {},
 ): FakeCluster {
-  const byKey = new Map(objects.map((object) => [refKey(refOf(object)), object]));
+  const byKey = new Map(objects.map((object) => [objectKey(object), object]));
   const mayRead = ({ kind, resource }: ResourceType): void => {
     if (forbidden.includes(kind))
       throw new KubeError('Forbidden', `${name}: you may not read ${resource}`, {

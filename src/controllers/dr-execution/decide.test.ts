@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import { drExecutionStatus, type StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import { drScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { findCondition } from '../../domain/conditions.ts';
 import { manifestOf } from '../../domain/execution/testing/manifest.ts';
+import { inStoreOf } from '../../domain/protection/point-store.ts';
 import { fromRfc3339, instant } from '../../domain/time.ts';
-import { abandonedStatus, freezePlan, nextStatus, refusedStatus } from './decide.ts';
+import { abandonedStatus, freezePlan, nextStatus, refusedStatus, storeOf } from './decide.ts';
 import { scenarioSpec, worldOf } from './testing/world.ts';
 
 const now = fromRfc3339('2026-01-01T00:01:30.000Z') ?? instant(0);
@@ -51,13 +53,15 @@ describe('the status of an execution', () => {
     });
   });
 
-  test('names the failed steps and keeps no report of a recovery that was not one', () => {
+  test('names the failed steps, and reports what there is and what is missing', () => {
     const status = next([
       step('prepare', 'Prepare', 'Failed', 'foreign objects'),
+      step('restore/web', 'Restore', 'Skipped'),
       step('report', 'Report', 'Skipped'),
     ]);
     expect(status.phase).toBe('Failed');
-    expect(status.report).toBeUndefined();
+    expect(status.report).toMatchObject({ objectsRestored: 0 });
+    expect(status.report?.warnings[0]).toMatch(/^1 units were NOT recovered.*: web\./);
     expect(status.message).toContain('prepare (foreign objects)');
     expect(findCondition(status.conditions ?? [], 'Complete')).toMatchObject({
       status: 'False',
@@ -85,22 +89,53 @@ describe('the status of an execution', () => {
   });
 });
 
-test('a plan remembers when the source was judged failed, and only then', () => {
-  const point = { name: 'p', capturedAt: '2026-01-01T00:00:00Z', digest: 'sha256:00' };
-  const since = fromRfc3339('2026-01-01T00:00:41.000Z');
-  const plan = (verdict: 'Failed' | 'Healthy') => {
-    const region = { verdict, since, message: '' };
-    const facts = {
-      spec: worldOf([]).execution.spec,
-      automatic: false,
-      scenario: undefined,
-      running: [],
-      source: region,
-      recovery: region,
-      now,
-    };
-    return freezePlan({ facts, scenarioUid: 'uid-1' }, { spec: scenarioSpec, point }, '/points');
-  };
-  expect(plan('Failed')).toMatchObject({ verdictAt: '2026-01-01T00:00:41.000Z', sourceVerdict: 'Failed' });
-  expect(plan('Healthy').verdictAt).toBeUndefined();
+test("a plan keeps the scenario's rules of readiness, for the scenario may be edited meanwhile", () => {
+  const readiness = [{ name: 'db', match: 'true', ready: 'object.status.ok' }];
+  const spec = drScenarioSpec.parse({ ...scenarioSpec, dependencies: { readiness } });
+  expect(planOf('Healthy', spec).readiness).toEqual(readiness);
+  expect(planOf('Healthy')).not.toHaveProperty('readiness');
 });
+
+test('a plan names the store of its point, whatever the scenario says later', () => {
+  const plan = planOf('Healthy');
+  const bucket = { s3: { bucket: 'other', region: 'us-east-1', forcePathStyle: false } };
+  const edited = { ...scenarioSpec, replication: { ...scenarioSpec.replication, store: bucket } };
+  expect(inStoreOf(edited, storeOf(plan)).replication.store).toEqual({ filesystem: { path: '/points' } });
+});
+
+test('a plan of an earlier version, which knew directories only, still finds its store', () => {
+  const { store: _, ...plan } = planOf('Healthy');
+  const status = drExecutionStatus.parse({ plan: { ...plan, storePath: '/old' } });
+  expect(status.plan && storeOf(status.plan)).toEqual({ filesystem: { path: '/old' } });
+});
+
+test('a plan remembers when the source was judged failed, and only then', () => {
+  expect(planOf('Failed')).toMatchObject({ verdictAt: '2026-01-01T00:00:41.000Z', sourceVerdict: 'Failed' });
+  expect(planOf('Healthy').verdictAt).toBeUndefined();
+});
+
+test('a plan remembers as of when its point was still what the source had, if that was ever found', () => {
+  expect(planOf('Healthy')).not.toHaveProperty('pointConfirmedAt');
+  const confirmedAt = '2026-01-01T00:00:30Z';
+  expect(planOf('Healthy', scenarioSpec, { confirmedAt }).pointConfirmedAt).toBe(confirmedAt);
+});
+
+function planOf(
+  verdict: 'Failed' | 'Healthy',
+  spec = scenarioSpec,
+  confirmed: { confirmedAt?: string } = {},
+) {
+  const point = { name: 'p', capturedAt: '2026-01-01T00:00:00Z', digest: 'sha256:00', ...confirmed };
+  const since = fromRfc3339('2026-01-01T00:00:41.000Z');
+  const region = { verdict, since, message: '' };
+  const facts = {
+    spec: worldOf([]).execution.spec,
+    automatic: false,
+    scenario: undefined,
+    running: [],
+    source: region,
+    recovery: region,
+    now,
+  };
+  return freezePlan({ facts, scenarioUid: 'uid-1' }, { spec, point }, { filesystem: { path: '/points' } });
+}

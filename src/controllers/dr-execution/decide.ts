@@ -5,14 +5,23 @@
  */
 import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import type { StoreSpec } from '../../api/v1alpha1/dr-scenario-store.ts';
 import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
 import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
-import type { PointFacts, Refusal } from '../../domain/execution/admit.ts';
+import type { Refusal } from '../../domain/execution/admit.ts';
+import { type ChosenPoint, describeUnproven } from '../../domain/execution/choose-point.ts';
 import { subjectOf } from '../../domain/execution/plan.ts';
 import { type Limits, type Outcome, outcomeOf } from '../../domain/execution/reducer.ts';
 import { type ExecutionPlan, reportOf } from '../../domain/execution/report.ts';
 import type { PointManifest } from '../../domain/protection/point.ts';
-import { fromRfc3339, type Instant, minutes, parseDuration, toRfc3339 } from '../../domain/time.ts';
+import {
+  fromRfc3339,
+  type Instant,
+  type Millis,
+  minutes,
+  parseDuration,
+  toRfc3339,
+} from '../../domain/time.ts';
 import type { AdmissionWorld, Execution, RunningWorld } from './gather.ts';
 
 const condition = (
@@ -31,19 +40,28 @@ export function refusedStatus(
   return {
     observedGeneration: generation,
     phase: 'Refused',
-    message: `refused (${rule}): ${message}`.slice(0, 4096),
+    message: `refused (${rule}): ${message}`,
     finishedAt: toRfc3339(now),
     conditions: withConditions(status.conditions ?? [], updates, generation, now),
   };
 }
 
-/** The point cannot be read for now; the execution waits for it rather than giving up on it. */
+/** What an execution waits for before it is admitted or refused. */
+export interface Waiting {
+  readonly kind: 'waiting';
+  readonly reason: DRExecutionReason;
+  readonly message: string;
+  /** When to look again. */
+  readonly again: Millis;
+}
+
+/** The point is being read, or something may pass that is in the way; the execution waits for it rather than giving up. */
 export function waitingStatus(
   { generation, status }: Execution,
-  message: string,
+  { reason, message }: Waiting,
   now: Instant,
 ): DRExecutionStatus {
-  const updates = [condition('Admitted', 'Unknown', 'StoreUnavailable', message)];
+  const updates = [condition('Admitted', 'Unknown', reason, message)];
   return {
     observedGeneration: generation,
     phase: 'Pending',
@@ -52,13 +70,16 @@ export function waitingStatus(
   };
 }
 
-/** @param storePath where the point was read from */
+/** @param store where the point was read from */
 export function freezePlan(
   { facts, scenarioUid }: AdmissionWorld,
-  { spec, point }: { readonly spec: DRScenarioSpec; readonly point: PointFacts },
-  storePath: string,
+  { spec, point }: { readonly spec: DRScenarioSpec; readonly point: ChosenPoint },
+  store: StoreSpec,
 ): ExecutionPlan {
   const { verdict, since, failingSince = since } = facts.source;
+  const { readiness } = spec.dependencies;
+  const { transforms } = spec.replication;
+  const hooks = spec.replication.hooks.filter(({ when }) => when === 'AfterRestore');
   return {
     scenarioUid,
     sourceRegion: spec.source.region,
@@ -66,12 +87,17 @@ export function freezePlan(
     recoveryPoint: point.name,
     pointDigest: point.digest,
     pointCapturedAt: point.capturedAt,
-    storePath,
+    ...(point.confirmedAt === undefined ? {} : { pointConfirmedAt: point.confirmedAt }),
+    ...(point.unproven === undefined ? {} : { pointUnproven: describeUnproven(point.name, point.unproven) }),
+    store,
     ...(verdict === 'Failed' && since !== undefined ? { verdictAt: toRfc3339(since) } : {}),
     ...(verdict === 'Failed' && failingSince !== undefined ? { lostAt: toRfc3339(failingSince) } : {}),
     sourceVerdict: verdict,
     stepTimeout: spec.failover.stepTimeout,
     dnsTimeout: spec.dns.timeout,
+    ...(readiness.length === 0 ? {} : { readiness: [...readiness] }),
+    ...(transforms.length === 0 ? {} : { transforms: [...transforms] }),
+    ...(hooks.length === 0 ? {} : { hooks }),
   };
 }
 
@@ -81,7 +107,8 @@ export function startedStatus(
   steps: readonly StepStatus[],
   now: Instant,
 ): DRExecutionStatus {
-  const message = `restoring recovery point ${plan.recoveryPoint} in ${plan.recoveryRegion}`;
+  const unproven = plan.pointUnproven === undefined ? '' : ', which was not compared with the source';
+  const message = `restoring recovery point ${plan.recoveryPoint}${unproven} in ${plan.recoveryRegion}`;
   const updates = [
     condition('Admitted', 'True', 'SafetyRulesHold', message),
     condition('Complete', 'Unknown', 'StepsRunning', message),
@@ -104,6 +131,7 @@ export function nextStatus(
   steps: readonly StepStatus[],
   manifest: PointManifest | undefined,
   now: Instant,
+  dataNotes: readonly string[] = [],
 ): DRExecutionStatus {
   const { status, generation } = execution;
   const running = { ...status, steps: [...steps], progress: progressOf(steps) };
@@ -112,12 +140,12 @@ export function nextStatus(
   const ended = { ...running, finishedAt: toRfc3339(now) };
   const conditions = (update: ConditionUpdate) =>
     withConditions(status.conditions ?? [], [update], generation, now);
+  const startedAt = fromRfc3339(status.startedAt ?? '') ?? now;
+  const report = reportOf({ plan, manifest, steps, startedAt, now, dataNotes });
   if (outcome.kind === 'failed') {
     const update = condition('Complete', 'False', 'StepsFailed', outcome.message);
-    return { ...ended, phase: 'Failed', message: outcome.message, conditions: conditions(update) };
+    return { ...ended, phase: 'Failed', message: outcome.message, report, conditions: conditions(update) };
   }
-  const startedAt = fromRfc3339(status.startedAt ?? '') ?? now;
-  const report = reportOf({ plan, manifest, steps, startedAt, now });
   const message = `recovered in ${plan.recoveryRegion}: lost ${report.lost}, took ${report.took}; ${report.warnings.length} warnings in the report`;
   const update = condition('Complete', 'True', 'Recovered', message);
   return { ...ended, phase: 'Succeeded', message, report, conditions: conditions(update) };
@@ -159,7 +187,7 @@ function activityOf(steps: readonly StepStatus[]): string {
     );
   });
   const more = running.length > named.length ? ` and ${running.length - named.length} more` : '';
-  return `${named.join('; ')}${more}`.slice(0, 4096);
+  return `${named.join('; ')}${more}`;
 }
 
 const VERBS = { Prepare: 'preparing', Restore: 'restoring', DNS: 'switching', Report: 'reporting' } as const;
@@ -171,7 +199,7 @@ export function limitsOf(plan: ExecutionPlan): Limits {
   };
 }
 
-/** The scenario's spec with the store the point was found in: a store changed meanwhile does not hold it. */
-export function frozenSpec(spec: DRScenarioSpec, storePath: string): DRScenarioSpec {
-  return { ...spec, replication: { ...spec.replication, store: { filesystem: { path: storePath } } } };
+/** Plans of earlier versions name a directory only. */
+export function storeOf({ store, storePath }: ExecutionPlan): StoreSpec {
+  return store ?? (storePath === undefined ? {} : { filesystem: { path: storePath } });
 }

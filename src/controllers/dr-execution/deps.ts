@@ -1,13 +1,18 @@
 /** What the execution controller is given, and what it remembers of an execution between passes. */
-import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import type { StoreSpec } from '../../api/v1alpha1/dr-scenario-store.ts';
 import type { Authority } from '../../dns/authoritative.ts';
 import type { Announcer } from '../../dns/external-dns.ts';
+import type { CompiledReadiness } from '../../domain/graph/user-rules/compile.ts';
 import { between, type Clock, type Millis, millis, type Tick } from '../../domain/time.ts';
-import type { Engine, OpenPoint } from '../../engines/engine.ts';
+import type { Engine, KeptPoint, OpenPoint, ScenarioIdentity } from '../../engines/engine.ts';
+import type { TransformedPoint } from '../../engines/transformed-point.ts';
+import type { Imported } from '../../engines/velero/import.ts';
 import type { Cluster, Clusters } from '../../kube/cluster.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Log } from '../../kube/log.ts';
+import { type LongRead, unread } from '../long-read.ts';
+import type { HookRuns } from './hook-runs.ts';
 
 export interface ExecutionObserver {
   /** `scenario` is `namespace/name`. */
@@ -24,26 +29,46 @@ export interface ExecutionDeps {
   readonly objective: Cluster;
   readonly clusters: Clusters;
   readonly engine: (spec: DRScenarioSpec) => Engine;
-  /** Where recovery points are when the scenario names no store; recorded in the plan. */
-  readonly defaultStorePath: string;
+  /** Where a scenario's recovery points are, said in full; recorded in the plan. */
+  readonly storePlace: (spec: DRScenarioSpec) => StoreSpec;
+  /** See importVeleroBackup; in the store of the scenario. */
+  readonly importBackup: (
+    name: string,
+    scenario: ScenarioIdentity,
+    spec: DRScenarioSpec,
+    signal: AbortSignal,
+  ) => Promise<Imported>;
   readonly announcer: Announcer;
   readonly authority: Authority;
+  readonly hooks: Pick<HookRuns, 'stateOf' | 'forget'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly events: EventRecorder;
   readonly observer: ExecutionObserver;
   /** @throws when this process does not hold the lease any more; called before every effect */
   readonly assertLeading: () => void;
+  /** Of this process as the leader: what outlasts a pass ends with it. */
+  readonly lifetime: AbortSignal;
 }
 
 /**
- * What this process knows of a running execution beyond its journal. Losing it
+ * What this process knows of an execution beyond its journal. Losing it
  * costs a second look and a longer patience, never correctness.
  */
 export interface Memory {
-  point: OpenPoint | undefined;
-  /** When this process first found the step running. */
-  readonly runningSince: Map<string, Tick>;
+  point: TransformedPoint | undefined;
+  /** By all steps together, for it is large. */
+  readonly read: LongRead<OpenPoint>;
+  /** Of what its scenario has in the store. */
+  readonly found: LongRead<readonly KeptPoint[]>;
+  /** Of a backup that was named, which is made into a point first. */
+  readonly backup: LongRead<Imported>;
+  /** What is to be said of the data of claims at the end. */
+  dataNotes: readonly string[];
+  /** Of the plan, ready for use. */
+  rules: readonly CompiledReadiness[] | undefined;
+  /** When this process first tried the step; what its patience counts from. */
+  readonly triedSince: Map<string, Tick>;
   readonly lastTried: Map<string, Tick>;
   /** By unit: keys of the objects that were not ready when last seen. Absent: none was looked at yet. */
   readonly unready: Map<string, readonly string[]>;
@@ -51,18 +76,21 @@ export interface Memory {
 
 export const emptyMemory = (): Memory => ({
   point: undefined,
-  runningSince: new Map(),
+  read: unread(),
+  found: unread(),
+  backup: unread(),
+  dataNotes: [],
+  rules: undefined,
+  triedSince: new Map(),
   lastTried: new Map(),
   unready: new Map(),
 });
 
-export function noteRunning(memory: Memory, steps: readonly StepStatus[], tick: Tick): void {
-  for (const { id, phase } of steps) {
-    if (phase === 'Running' && !memory.runningSince.has(id)) memory.runningSince.set(id, tick);
-  }
+export function noteTried({ triedSince }: Memory, stepId: string, tick: Tick): void {
+  if (!triedSince.has(stepId)) triedSince.set(stepId, tick);
 }
 
 export function ageOf(memory: Memory, stepId: string, tick: Tick): Millis {
-  const since = memory.runningSince.get(stepId);
+  const since = memory.triedSince.get(stepId);
   return since === undefined ? millis(0) : between(since, tick);
 }

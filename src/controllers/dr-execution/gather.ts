@@ -18,6 +18,7 @@ import {
 import { parseResource } from '../../api/v1alpha1/parse.ts';
 import { regionHealthKind, regionHealthSpec, regionHealthStatus } from '../../api/v1alpha1/region-health.ts';
 import { type AdmissionFacts, AUTOMATIC_LABEL, type RegionFacts } from '../../domain/execution/admit.ts';
+import { lastMove } from '../../domain/execution/last-move.ts';
 import type { ExecutionPlan } from '../../domain/execution/report.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
@@ -46,6 +47,11 @@ export interface RunningWorld {
     | { readonly kind: 'deleted' };
 }
 
+/** The running world with the spec it runs by. */
+export interface ActWorld extends RunningWorld {
+  readonly acceptedSpec: DRScenarioSpec;
+}
+
 export type World =
   | { readonly kind: 'gone' }
   | { readonly kind: 'ended' }
@@ -59,13 +65,14 @@ export async function gather(key: Key, objective: Cluster, signal: AbortSignal):
   const object = await objective.get(resourceOf(drExecutionKind), key, signal);
   if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { kind: 'gone' };
   const parsed = parseResource(object, { spec: drExecutionSpec, status: drExecutionStatus });
-  if (parsed.kind === 'invalid') return { kind: 'invalid', object, message: parsed.message };
-  const { generation, spec, status } = parsed;
-  const { name, namespace = '' } = object.metadata;
-  const execution: Execution = { object, namespace, name, generation, spec, status };
+  const { status } = parsed;
   if (status.phase === 'Succeeded' || status.phase === 'Failed' || status.phase === 'Refused') {
     return { kind: 'ended' };
   }
+  if (parsed.kind === 'invalid') return { kind: 'invalid', object, message: parsed.message };
+  const { generation, spec } = parsed;
+  const { name, namespace = '' } = object.metadata;
+  const execution: Execution = { object, namespace, name, generation, spec, status };
   if (status.phase !== 'Running' || status.plan === undefined || status.steps === undefined) {
     return { kind: 'new', execution };
   }
@@ -111,9 +118,9 @@ export async function gatherAdmission(
   now: Instant,
   signal: AbortSignal,
 ): Promise<AdmissionWorld> {
-  const [scenario, running] = await Promise.all([
+  const [scenario, others] = await Promise.all([
     scenarioOf(execution, objective, signal),
-    runningOthers(execution, objective, signal),
+    othersOf(execution, objective, signal),
   ]);
   const acceptedSpec = scenario?.status.acceptedSpec;
   const [source, recovery] = await Promise.all([
@@ -130,10 +137,11 @@ export async function gatherAdmission(
           ? undefined
           : {
               acceptedSpec,
-              activeRegion: scenario.status.activeRegion,
+              // The scenario says so only after it has looked itself.
+              activeRegion: lastMove(others, scenario.uid) ?? scenario.status.activeRegion,
               points: scenario.status.recoveryPoints ?? [],
             },
-      running,
+      running: others.filter(({ status }) => status.phase === 'Running').map((other) => other.name),
       source,
       recovery,
       now,
@@ -141,17 +149,23 @@ export async function gatherAdmission(
   };
 }
 
-async function runningOthers(
+interface Other {
+  readonly name: string;
+  readonly status: DRExecutionStatus;
+}
+
+/** The other executions of its scenario. */
+async function othersOf(
   { namespace, name, spec }: Execution,
   objective: Cluster,
   signal: AbortSignal,
-): Promise<readonly string[]> {
+): Promise<readonly Other[]> {
   const { items } = await objective.list(resourceOf(drExecutionKind), { namespace }, signal);
   return items.flatMap((object) => {
     const parsed = parseResource(object, { spec: drExecutionSpec, status: drExecutionStatus });
     if (parsed.kind === 'invalid' || object.metadata.name === name) return [];
-    const runs = parsed.spec.scenario === spec.scenario && parsed.status.phase === 'Running';
-    return runs ? [object.metadata.name] : [];
+    const isOfIt = parsed.spec.scenario === spec.scenario;
+    return isOfIt ? [{ name: object.metadata.name, status: parsed.status }] : [];
   });
 }
 

@@ -1,19 +1,33 @@
 /** The effects of prepare and restore steps on the recovery cluster, each turned into what the reducer understands. */
-import { at, textAt } from '../../api/fields.ts';
-import { type KubeObject, parseRefKey, refKey, refOf } from '../../api/object.ts';
+import { at } from '../../api/fields.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
 import type { Observation } from '../../domain/execution/reducer.ts';
 import { readinessOf } from '../../domain/graph/readiness.ts';
-import type { Readiness, ReadinessContext } from '../../domain/graph/types.ts';
-import type { ApplyOutcome, Engine, OpenPoint, ScenarioIdentity } from '../../engines/engine.ts';
+import type { Readiness } from '../../domain/graph/types.ts';
+import type { CompiledReadiness } from '../../domain/graph/user-rules/compile.ts';
+import type { Evidence } from '../../domain/volumes/evidence.ts';
+import type {
+  ApplyOutcome,
+  Engine,
+  OpenPoint,
+  RestoreOptions,
+  ScenarioIdentity,
+} from '../../engines/engine.ts';
 import type { Cluster } from '../../kube/cluster.ts';
 import type { Memory } from './deps.ts';
+import type { Look } from './look.ts';
+import { readinessContext } from './readiness-context.ts';
 
 /** Where and what to restore: everything a step needs besides its own name. */
 export interface RestoreContext {
   readonly engine: Engine;
   readonly identity: ScenarioIdentity;
   readonly target: Cluster;
+  readonly look: Look;
   readonly point: OpenPoint;
+  readonly options: RestoreOptions;
+  /** The user's own rules of readiness. */
+  readonly rules: readonly CompiledReadiness[];
   readonly memory: Memory;
 }
 
@@ -61,27 +75,30 @@ export async function applyUnit(
   const { engine, identity, target, point, memory } = context;
   const keys = keysOf(unit, point);
   if (keys === undefined) return { kind: 'failed', message: 'the recovery point holds no such unit' };
-  const outcomes = await engine.restore(point, keys, identity, target, signal);
-  const obstacle = outcomes.find(isObstacle);
-  if (obstacle !== undefined) {
-    return { kind: obstacle.kind === 'blocked' ? 'blocked' : 'failed', message: describe(obstacle) };
-  }
+  const outcomes = await engine.restore(point, keys, identity, target, context.options, signal);
+  const obstacles = outcomes.filter(isObstacle);
+  if (obstacles.length > 0) return inTheWay(obstacles);
   const applied = outcomes.flatMap((outcome) => (outcome.kind === 'applied' ? [outcome] : []));
   const readiness = await readinessContext(
     applied.map(({ object }) => object),
-    target,
+    { target: context.look.cluster, rules: context.rules, manifest: point.manifest },
     signal,
   );
   const notes = applied.flatMap(({ object, note }) =>
-    note === undefined ? [] : [`${refKey(refOf(object))}: ${note}`],
+    note === undefined ? [] : [`${objectKey(object)}: ${note}`],
   );
-  const states = applied.map(({ object }, index) => ({
-    key: keys[index] ?? refKey(refOf(object)),
-    state: readinessOf(object, readiness),
-  }));
+  const states = await withData(
+    applied.map(({ object }, index) => ({
+      key: keys[index] ?? objectKey(object),
+      state: readinessOf(object, readiness),
+    })),
+    context,
+    signal,
+  );
   const seen = conclude(unit, states, memory);
-  const message = [seen.message, ...notes].join('; ');
-  return seen.kind === 'waiting' ? { kind: 'applied', message } : { kind: seen.kind, message };
+  if (seen.kind === 'failed') return seen;
+  const said = notes.length === 0 ? {} : { notes };
+  return { kind: seen.kind === 'waiting' ? 'applied' : 'done', message: seen.message, ...said };
 }
 
 /** Looks again at those objects of an applied unit that were not ready when last seen. */
@@ -90,28 +107,59 @@ export async function awaitReady(
   context: RestoreContext,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const { target, point, memory } = context;
+  const { look, point, memory } = context;
   const keys = memory.unready.get(unit) ?? keysOf(unit, point) ?? [];
-  const live = await Promise.all(
-    keys.map(async (key) => ({ key, object: await fetch(key, target, signal) })),
-  );
+  const live = await Promise.all(keys.map(async (key) => ({ key, object: await look.object(key, signal) })));
   const present = live.map(({ object }) => object).filter((object) => object !== undefined);
-  const readiness = await readinessContext(present, target, signal);
-  const states = live.map(({ key, object }) => ({
-    key,
-    state: object === undefined ? whenAbsent(point.object(key)) : readinessOf(object, readiness),
-  }));
+  const source = { target: look.cluster, rules: context.rules, manifest: point.manifest };
+  const readiness = await readinessContext(present, source, signal);
+  const states = await withData(
+    live.map(({ key, object }) => ({
+      key,
+      state: object === undefined ? whenAbsent(point.object(key)) : readinessOf(object, readiness),
+    })),
+    context,
+    signal,
+  );
   return conclude(unit, states, memory);
+}
+
+/** A claim of which the point has the data is ready when it has that, or a pod alone is missing for it. */
+async function withData(
+  states: readonly Seen[],
+  { engine, point, target }: RestoreContext,
+  signal: AbortSignal,
+): Promise<readonly Seen[]> {
+  const claims = states.map(({ key }) => key).filter((key) => key.startsWith('PersistentVolumeClaim/'));
+  if (claims.length === 0) return states;
+  const evidence = await engine.prove(point, claims, target, signal);
+  return states.map(({ key, state }) => ({ key, state: dataState(evidence.get(key)) ?? state }));
+}
+
+function dataState(evidence: Evidence | undefined): Readiness | undefined {
+  switch (evidence?.kind) {
+    case undefined:
+      return undefined;
+    case 'proven':
+    case 'waits-for-pod':
+      return { kind: 'ready' };
+    case 'pending':
+      return { kind: 'progressing', message: evidence.message };
+    case 'refuted':
+      break;
+  }
+  return { kind: 'failed', message: evidence.message };
+}
+
+/** What waiting cannot help with comes first, and decides. */
+function inTheWay(obstacles: readonly Obstacle[]): Observation {
+  const hopeless = obstacles.filter(({ kind }) => kind !== 'blocked');
+  const message = named((hopeless.length > 0 ? hopeless : obstacles).map(describe));
+  return { kind: hopeless.length > 0 ? 'failed' : 'blocked', message };
 }
 
 const keysOf = (unit: string, point: OpenPoint): readonly string[] | undefined =>
   point.manifest.units.find(({ id }) => id === unit)?.objects;
-
-async function fetch(key: string, target: Cluster, signal: AbortSignal): Promise<KubeObject | undefined> {
-  const ref = parseRefKey(key);
-  const type = ref === undefined ? undefined : await target.typeFor(ref, signal);
-  return ref === undefined || type === undefined ? undefined : target.get(type, ref, signal);
-}
 
 /** A finished Job may be removed by its own time to live before it is looked at. */
 function whenAbsent(captured: KubeObject | undefined): Readiness {
@@ -141,22 +189,4 @@ function conclude(
     ({ key, state }) => `${key}: ${state.kind === 'ready' ? '' : state.message}`,
   );
   return { kind: hopeless.length > 0 ? 'failed' : 'waiting', message: named(shown) };
-}
-
-/** When volumes of each StorageClass are bound: asked only when there is a claim to judge. */
-async function readinessContext(
-  objects: readonly KubeObject[],
-  target: Cluster,
-  signal: AbortSignal,
-): Promise<ReadinessContext> {
-  const modes = new Map<string, 'Immediate' | 'WaitForFirstConsumer'>();
-  if (objects.some(({ kind }) => kind === 'PersistentVolumeClaim')) {
-    const type = await target.typeFor({ group: 'storage.k8s.io', kind: 'StorageClass' }, signal);
-    const classes = type === undefined ? [] : (await target.list(type, {}, signal)).items;
-    for (const object of classes) {
-      const waits = textAt(object, 'volumeBindingMode') === 'WaitForFirstConsumer';
-      modes.set(object.metadata.name, waits ? 'WaitForFirstConsumer' : 'Immediate');
-    }
-  }
-  return { bindingMode: (name) => modes.get(name) };
 }

@@ -5,11 +5,17 @@
  * the lease without knowing cannot overwrite the journal of its successor.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { fitted } from '../../api/fitted.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { FIELD_MANAGER } from '../../api/ownership.ts';
 import { API_VERSION } from '../../api/v1alpha1/common.ts';
-import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import {
+  type DRExecutionStatus,
+  drExecutionStatus,
+  type StepStatus,
+} from '../../api/v1alpha1/dr-execution.ts';
 import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
+import { withinSize } from '../../domain/execution/journal-size.ts';
 import { elapsed, fromRfc3339, type Millis, millis } from '../../domain/time.ts';
 import type { ExecutionDeps } from './deps.ts';
 import type { Execution } from './gather.ts';
@@ -20,10 +26,11 @@ import type { Execution } from './gather.ts';
  */
 export async function publish(
   execution: Execution,
-  status: DRExecutionStatus,
+  told: DRExecutionStatus,
   deps: ExecutionDeps,
   signal: AbortSignal,
 ): Promise<void> {
+  const status = withinSize(fitted(drExecutionStatus, told));
   if (isDeepStrictEqual(execution.status, status)) return;
   await deps.objective.apply(
     withStatus(execution.object, status),

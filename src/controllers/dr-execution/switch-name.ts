@@ -22,7 +22,7 @@ export interface SwitchContext {
   readonly spec: DRScenarioSpec;
   readonly plan: ExecutionPlan;
   readonly deps: Pick<ExecutionDeps, 'announcer' | 'authority' | 'clusters'>;
-  /** For how long the step has been running. */
+  /** For how long the step has been tried. */
   readonly age: Millis;
 }
 
@@ -43,7 +43,10 @@ export async function switchName(
     return { kind: 'failed', message: `${hostname} is not among spec.dns.records of the scenario any more` };
   }
   const region = deps.clusters.region(plan.recoveryRegion);
-  const announced = await deps.announcer.announce({ scenario, record, side: 'recovery', region }, signal);
+  const announced = await deps.announcer.announce(
+    { scenario, record, side: 'recovery', regionName: plan.recoveryRegion, region },
+    signal,
+  );
   const unfinished = step.appliedAt === undefined ? 'applied' : 'waiting';
   if (announced.kind === 'refused') return { kind: 'failed', message: announced.message };
   if (announced.kind === 'waiting') {

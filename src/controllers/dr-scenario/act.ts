@@ -9,30 +9,62 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import type { Announcer } from '../../dns/external-dns.ts';
 import { AUTOMATIC_LABEL } from '../../domain/execution/admit.ts';
-import { describeCycle, describeUnknownEdge } from '../../domain/graph/explain.ts';
-import { InvalidRulesError } from '../../domain/graph/user-rules/compiled.ts';
-import { between, type Clock, type Instant, type Millis, type Tick } from '../../domain/time.ts';
-import type { CaptureResult, Engine, PublishedPoint, ScenarioIdentity } from '../../engines/engine.ts';
-import type { Cluster, Clusters } from '../../kube/cluster.ts';
+import { REFUSALS } from '../../domain/protection/acceptance.ts';
+import {
+  between,
+  type Clock,
+  fromRfc3339,
+  type Instant,
+  type Millis,
+  type Tick,
+  tick,
+} from '../../domain/time.ts';
+import type { PublishedPoint } from '../../engines/engine.ts';
+import type { Cluster } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
-import { StoreError } from '../../store/store.ts';
-import { isEnded, type ScenarioWorld } from './world.ts';
+import { type CaptureDeps, type CapturedBy, captureBy } from './capture-by.ts';
+import { newestVerified } from './listed-points.ts';
+import type { Offer } from './prune.ts';
+import type { ScenarioWorld } from './world.ts';
 
-export interface ActDeps {
-  readonly objective: Cluster;
-  readonly clusters: Clusters;
-  readonly engine: (spec: DRScenarioSpec) => Engine;
+export interface ActDeps extends CaptureDeps {
   readonly announcer: Announcer;
   readonly clock: Clock;
 }
 
-export type CaptureOutcome =
+/** What a capture has shown of the spec of a generation: `refused` when the source has nothing it could be replayed with. */
+export interface Judged {
+  readonly generation: number;
+  readonly refused?: { readonly reason: DRScenarioReason; readonly message: string };
+}
+
+interface Shown {
+  /** Undefined when the capture ended before that was known. */
+  readonly judged?: Judged | undefined;
+  /** Edges that are not followed, because what they name has gone from the source; what could not be seen of the point when it was proven. */
+  readonly warnings?: readonly string[];
+}
+
+export type CaptureOutcome = Shown & Ended;
+
+type Ended =
   | {
       readonly kind: 'succeeded';
       readonly point: PublishedPoint;
       readonly verifiedAt: Instant;
-      /** Everything published after pruning, newest first. */
-      readonly points: readonly PublishedPoint[];
+      /** All that are to be offered, newest first. */
+      readonly offer: Offer;
+      /** What the point is of, on our clock: the start of the capture or somewhat before. */
+      readonly startedAt: Tick;
+      readonly took: Millis;
+    }
+  /** The newest verified point is still what the source has, as it was found `asOf` then. */
+  | {
+      readonly kind: 'unchanged';
+      readonly point: PublishedPoint;
+      readonly asOf: Instant;
+      readonly offer: Offer;
+      /** `asOf` on our clock. */
       readonly startedAt: Tick;
       readonly took: Millis;
     }
@@ -40,94 +72,77 @@ export type CaptureOutcome =
       readonly kind: 'failed';
       readonly reason: DRScenarioReason;
       readonly message: string;
+      /** With a point that was published and is not proven: all that are to be offered, newest first. */
+      readonly offer?: Offer;
       readonly startedAt: Tick;
       readonly took: Millis;
     };
 
-const failure = (reason: DRScenarioReason, message: string) => ({ kind: 'failed' as const, reason, message });
+/** What is to be captured, and by which spec. */
+export interface Subject {
+  readonly world: ScenarioWorld;
+  readonly spec: DRScenarioSpec;
+  /** Of `spec`. */
+  readonly generation: number | undefined;
+  /** A newer one, in force as soon as a capture has shown that it can be. */
+  readonly candidate?: { readonly spec: DRScenarioSpec; readonly generation: number } | undefined;
+}
 
-/** Captures, verifies against the source, and prunes what is beyond retention. */
-export async function capture(
+/** Captures, verifies against the source, and prunes what is beyond retention, whether the point is proven or not. */
+export async function capture(subject: Subject, deps: ActDeps, signal: AbortSignal): Promise<CaptureOutcome> {
+  const [begun, begunAt] = [deps.clock.tick(), deps.clock.now()];
+  const outcome = await captureSubject(subject, deps, signal);
+  // Counted from what the copy is of, which may be somewhat before the start: else the next would come too late.
+  const early = Math.max(0, begunAt - (asOf(outcome) ?? begunAt));
+  return { ...outcome, startedAt: tick(begun - early), took: between(begun, deps.clock.tick()) };
+}
+
+function asOf(outcome: CapturedBy): Instant | undefined {
+  if (outcome.kind === 'failed') return undefined;
+  return outcome.kind === 'unchanged' ? outcome.asOf : fromRfc3339(outcome.point.manifest.capturedAt);
+}
+
+/** By the newer spec if it can be; else by the one in force, so that a bad edit costs no point. */
+async function captureSubject(
+  { world, spec, generation, candidate }: Subject,
+  deps: ActDeps,
+  signal: AbortSignal,
+): Promise<CapturedBy & Shown> {
+  if (candidate !== undefined) {
+    const tried = await captureBy(world, candidate.spec, deps, signal);
+    const judged = judgedBy(tried, candidate.generation);
+    if (judged?.refused === undefined) return { ...tried, judged };
+    return { ...(await captureAsEver(world, spec, deps, signal)), judged };
+  }
+  const result = await captureAsEver(world, spec, deps, signal);
+  return generation === undefined ? result : { ...result, judged: judgedBy(result, generation) };
+}
+
+function judgedBy(result: CapturedBy, generation: number): Judged | undefined {
+  if (result.kind !== 'failed' || result.offer !== undefined) return { generation };
+  const { reason, message } = result;
+  return REFUSALS.has(reason) ? { generation, refused: { reason, message } } : undefined;
+}
+
+/**
+ * An edge that names nothing has been followed in earlier points, so what it
+ * named has gone: no reason to protect nothing of what is left.
+ */
+async function captureAsEver(
   world: ScenarioWorld,
   spec: DRScenarioSpec,
   deps: ActDeps,
   signal: AbortSignal,
-): Promise<CaptureOutcome> {
-  const startedAt = deps.clock.tick();
-  const outcome = await captureAndVerify(world, spec, deps, signal).catch((error: unknown) => explain(error));
-  return { ...outcome, startedAt, took: between(startedAt, deps.clock.tick()) };
-}
-
-async function captureAndVerify(
-  world: ScenarioWorld,
-  spec: DRScenarioSpec,
-  deps: ActDeps,
-  signal: AbortSignal,
-) {
-  const access = deps.clusters.region(spec.source.region);
-  if (access.kind === 'unavailable') return failure('SourceUnavailable', access.message);
-  const scenario = identityOf(world);
-  const engine = deps.engine(spec);
-  const result = await engine.capture(scenario, spec, access.cluster, signal);
-  if (result.kind !== 'captured') return refusedCapture(result);
-  const verified = await engine.verify(result.point, spec, access.cluster, signal);
-  if (verified.kind === 'mismatch') {
-    return failure(
-      'VerificationFailed',
-      `recovery point ${result.point.manifest.name} is not used: ${verified.differences.slice(0, 5).join('; ')}`,
-    );
-  }
-  const inUse = new Set([...pointsInUse(world), result.point.manifest.name]);
-  await engine.prune(scenario, spec.replication.keep, inUse, signal);
-  const points = await engine.points(scenario, signal);
-  return { kind: 'succeeded' as const, point: result.point, verifiedAt: verified.at, points };
-}
-
-function refusedCapture(result: Exclude<CaptureResult, { kind: 'captured' }>) {
-  if (result.kind === 'nothing-selected') {
-    const missing = result.missingNamespaces.join(', ');
-    return failure(
-      'NothingSelected',
-      missing === ''
-        ? 'no object matches spec.resources'
-        : `the source has no namespace ${missing}: correct spec.resources.namespaces`,
-    );
-  }
-  const { problem } = result;
-  switch (problem.kind) {
-    case 'cycle':
-      return failure('DependencyCycle', describeCycle(problem));
-    case 'refused-rules':
-      return failure('InvalidRule', problem.messages.slice(0, 10).join('; '));
-    case 'unknown-edge':
-      return failure('UnknownDependency', describeUnknownEdge(problem));
-  }
-}
-
-/** What went wrong, for people; anything that is not an expected failure is rethrown and retried by the loop. */
-function explain(error: unknown) {
-  if (error instanceof StoreError) return failure('CaptureFailed', error.message);
-  if (error instanceof InvalidRulesError) return failure('InvalidRule', error.message);
-  if (error instanceof KubeError) {
-    const gone =
-      error.code === 'Unreachable' || error.code === 'UntrustedCertificate' || error.code === 'Unauthorized';
-    return failure(gone ? 'SourceUnavailable' : 'CaptureFailed', error.message);
-  }
-  throw error;
-}
-
-/** Points that pruning must leave alone: the newest verified one and those that executions still need. */
-function pointsInUse(world: ScenarioWorld): readonly string[] {
-  const newest = world.parsed.status.recoveryPoint?.name;
-  const planned = world.executions
-    .filter((execution) => !isEnded(execution))
-    .flatMap(({ spec, status }) => [spec.recoveryPoint, status.plan?.recoveryPoint ?? spec.recoveryPoint]);
-  return newest === undefined ? planned : [newest, ...planned];
-}
-
-export function identityOf(world: ScenarioWorld): ScenarioIdentity {
-  const { namespace, name, uid } = world.object.metadata;
-  return { namespace: namespace ?? '', name, uid: uid ?? '' };
+): Promise<CapturedBy & Shown> {
+  const result = await captureBy(world, spec, deps, signal);
+  if (result.kind !== 'failed' || result.unknown === undefined) return result;
+  if (newestVerified(world.parsed.status) === undefined) return result;
+  const { unknown, message } = result;
+  const { edges } = spec.dependencies;
+  const left = edges.filter(({ before, after }) => before !== unknown.before || after !== unknown.after);
+  const without = { ...spec, dependencies: { ...spec.dependencies, edges: left } };
+  const again = await captureAsEver(world, without, deps, signal);
+  return { ...again, warnings: [`${message}; it is not followed`, ...(again.warnings ?? [])] };
 }
 
 /** Creates the execution of an automatic failover; the same failure makes the same name, so again is harmless. */

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { instant, type Tick } from '../../domain/time.ts';
+import { afterAttempt, nothingRemembered } from '../../domain/protection/capture-memory.ts';
+import { instant, millis, minutes, seconds, type Tick, tick } from '../../domain/time.ts';
 import { type Decision, decide } from './decide.ts';
 import { anExecution, aRegion, aWorld, shopSpec } from './testing/world.ts';
-import { emptyMemory } from './world.ts';
 
 const now = { tick: 1_000_000 as Tick, instant: instant(Date.parse('2026-03-01T12:00:00Z')) };
-const decideOn = (world: Parameters<typeof decide>[0], memory = emptyMemory): Decision =>
+const decideOn = (world: Parameters<typeof decide>[0], memory = nothingRemembered): Decision =>
   decide(world, memory, now);
 
 describe('a scenario', () => {
@@ -18,8 +18,38 @@ describe('a scenario', () => {
   });
 
   it('waits when a capture has just been made', () => {
-    const memory = { ...emptyMemory, lastCaptureStartedAt: now.tick, captureDurations: [] };
+    const memory = afterAttempt(
+      nothingRemembered,
+      { kind: 'succeeded', startedAt: now.tick, took: millis(0) },
+      now.tick,
+    );
     expect(decideOn(aWorld(), memory).capture).toMatchObject({ kind: 'wait' });
+  });
+
+  it('captures just before an exclusion window, waits while it lasts, and goes on when it ends', () => {
+    const exclusionWindows = [{ from: '12:03', to: '13:00' }];
+    const objectives = { rpo: '5m', rto: '10m' };
+    const world = aWorld({ spec: { objectives, replication: { schedule: { exclusionWindows } } } });
+    const at = (time: string, endedAt: string): Decision['capture'] => {
+      const begin = now.instant;
+      const since = (text: string): number => Date.parse(`2026-03-01T${text}Z`) - begin;
+      const ended = tick(now.tick + since(endedAt));
+      const took = seconds(10);
+      const attempt = { kind: 'succeeded', startedAt: tick(ended - took), took } as const;
+      const memory = afterAttempt(nothingRemembered, attempt, ended);
+      const then = { tick: tick(now.tick + since(time)), instant: instant(begin + since(time)) };
+      return decide(world, memory, then).capture;
+    };
+
+    const before = at('12:00:00', '12:00:00');
+    expect(before).toMatchObject({ kind: 'wait', because: 'an exclusion window begins after it' });
+    expect(before.kind === 'wait' && before.delay).toBeLessThanOrEqual(seconds(180 - 3 * 10));
+    expect(at('12:02:40', '12:00:00')).toMatchObject({ kind: 'now' });
+    const within = at('12:02:50', '12:02:50');
+    expect(within).toMatchObject({ kind: 'wait', delay: seconds(57 * 60 + 10) });
+    expect(within).toMatchObject({ because: 'an exclusion window ends then' });
+    expect(at('12:30:00', '12:02:50')).toMatchObject({ kind: 'wait', delay: minutes(30) });
+    expect(at('13:00:00', '12:02:50')).toMatchObject({ kind: 'now' });
   });
 
   it('keeps the last accepted spec in force when an edit names an unknown region', () => {
@@ -57,7 +87,7 @@ describe('a scenario', () => {
       'eu-west',
       aRegion('eu-west-1', { verdict: 'Unreachable' }),
     );
-    expect(decideOn(aWorld({ regions })).capture).toEqual({ kind: 'now' });
+    expect(decideOn(aWorld({ regions })).capture.kind).toBe('now');
   });
 
   describe('after a successful failover', () => {

@@ -1,13 +1,18 @@
 /** What is said of a scenario's feasibility: forecast and answers put together, for condition and status. Pure. */
 import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { ConditionUpdate } from '../../domain/conditions.ts';
+import { hostnamesOf } from '../../domain/dns/desired.ts';
+import type { CaptureMemory } from '../../domain/protection/capture-memory.ts';
 import { measuredDurations } from '../../domain/protection/durations.ts';
 import { type Feasibility, judgeFeasibility, type Rehearsed } from '../../domain/protection/feasibility.ts';
 import { type Forecast, forecast } from '../../domain/protection/forecast.ts';
+import { planFindings } from '../../domain/protection/plan-findings.ts';
+import { storeFindings } from '../../domain/protection/store-place.ts';
 import { type Millis, millis, parseDuration } from '../../domain/time.ts';
 import type { Decision } from './decide.ts';
 import type { FeasibilityMemory } from './feasible.ts';
-import type { ScenarioMemory, ScenarioWorld } from './world.ts';
+import { newestVerified } from './listed-points.ts';
+import type { ScenarioWorld } from './world.ts';
 
 export interface FeasibilityView {
   readonly verdict: Feasibility;
@@ -17,21 +22,23 @@ export interface FeasibilityView {
 
 /** Room in status; more findings than a person reads. */
 const LISTED = 64;
-/** Limits of the schema. */
-const LONGEST_MESSAGE = 4096;
-const LONGEST_OBJECT = 600;
 
-/** @returns undefined when nothing new can be said: no spec in force, or an execution has the recovery region for itself */
+/**
+ * @returns undefined when nothing new can be said: no spec in force, an execution has the recovery region for
+ * itself, or this process has not asked yet, and what an earlier one said holds until then
+ */
 export function feasibilityView(
   world: ScenarioWorld,
   decision: Decision,
-  captures: ScenarioMemory['captureDurations'],
+  captures: CaptureMemory['durations'],
   memory: FeasibilityMemory | undefined,
 ): FeasibilityView | undefined {
   const { inForce, activeRegion, running } = decision;
   if (inForce === undefined || running !== undefined) return undefined;
+  if (memory === undefined && newestVerified(world.parsed.status) !== undefined) return undefined;
   const isAway = activeRegion !== inForce.source.region;
-  const predicted = memory?.graph === undefined ? undefined : predict(world, inForce, memory.graph);
+  const graph = memory?.graph;
+  const predicted = graph === undefined ? undefined : predict(world, inForce, graph);
   const recovery = isAway ? away(activeRegion) : (memory?.answer ?? NO_POINT);
   const verdict = judgeFeasibility({
     rpo: parseDuration(inForce.objectives.rpo) ?? millis(0),
@@ -39,6 +46,11 @@ export function feasibilityView(
     captures: captures.length > 0 ? captures : lastCapture(world.parsed.status),
     forecast: predicted,
     recovery,
+    plan:
+      graph === undefined
+        ? []
+        : planFindings({ name: `recovery point ${memory?.point}`, ...graph }, hostnamesOf(inForce)),
+    store: storeFindings(inForce, world.regions.get(inForce.source.region)?.providerRegion),
   });
   return { verdict, forecast: predicted, recovery };
 }
@@ -61,20 +73,20 @@ function predict(
   const journals = executions.map(({ status }) => status);
   return forecast({
     ...graph,
-    hostnames: spec.dns.records.map(({ hostname }) => hostname),
+    hostnames: hostnamesOf(spec),
     durations: measuredDurations(journals, spec.recovery.region),
   });
 }
 
 /** Of an earlier process: one measurement is better than none. */
 function lastCapture({ replication }: DRScenarioStatus): readonly Millis[] {
-  const duration = replication?.lastResult === 'Succeeded' ? replication.lastDurationMillis : undefined;
+  const duration = replication?.lastCaptureMillis;
   return duration === undefined ? [] : [millis(duration)];
 }
 
 export function feasibleCondition({ verdict }: FeasibilityView): ConditionUpdate {
   const { status, reason, message } = verdict;
-  return { type: 'Feasible', status, reason, message: clip(message, LONGEST_MESSAGE) };
+  return { type: 'Feasible', status, reason, message };
 }
 
 /** What of the status speaks of feasibility; what is not known now is left as it was, but for findings. */
@@ -92,10 +104,10 @@ export function feasibilityStatus(
         }
       : {};
   const findings = verdict.findings.slice(0, LISTED).map(({ object, reason, message, remedy }) => ({
-    object: clip(object, LONGEST_OBJECT),
+    object,
     reason,
-    message: clip(message, LONGEST_MESSAGE),
-    remedy: clip(remedy, LONGEST_MESSAGE),
+    message,
+    remedy,
   }));
   return { feasibility: { ...counts, findings }, rto: { ...before.rto, ...predictions(view.forecast) } };
 }
@@ -109,6 +121,3 @@ function predictions(predicted: Forecast | undefined) {
         basis: predicted.basis,
       };
 }
-
-const clip = (text: string, limit: number): string =>
-  text.length <= limit ? text : `${text.slice(0, limit - 1)}…`;

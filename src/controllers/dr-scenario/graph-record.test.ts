@@ -24,8 +24,9 @@ const captured = (changes: Partial<PointManifest> = {}): CaptureOutcome => {
   return {
     kind: 'succeeded',
     point,
-    points: [point],
+    offer: { points: [] },
     verifiedAt: instant(0),
+    warnings: [],
     startedAt: tick(0),
     took: millis(1),
   };

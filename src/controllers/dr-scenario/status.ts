@@ -1,21 +1,38 @@
 /** The status of a scenario, built from what was known, decided and done. Pure. */
-import type { DRScenarioStatus, PointStatus } from '../../api/v1alpha1/dr-scenario.ts';
+import { fitted } from '../../api/fitted.ts';
+import {
+  type DRScenarioSpec,
+  type DRScenarioStatus,
+  drScenarioStatus,
+} from '../../api/v1alpha1/dr-scenario.ts';
+import type { PointStatus } from '../../api/v1alpha1/dr-scenario-points.ts';
+import { MAX_VOLUME_STATUSES } from '../../api/v1alpha1/dr-scenario-volumes.ts';
 import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
-import { elapsed, fromRfc3339, type Instant, instant, toRfc3339 } from '../../domain/time.ts';
-import type { PublishedPoint } from '../../engines/engine.ts';
+import { currentAsOf } from '../../domain/protection/point-age.ts';
+import { isVerifiedFor } from '../../domain/protection/point-data.ts';
+import { newestFirst } from '../../domain/protection/point-order.ts';
+import { elapsed, type Instant } from '../../domain/time.ts';
 import type { CaptureOutcome } from './act.ts';
+import type { CaptureState } from './captures.ts';
 import {
   type Announcement,
   acceptedCondition,
   announcementCondition,
   failoverCondition,
+  isFailedOver,
+  namesCondition,
   protectedCondition,
   replicatedCondition,
   volumesCondition,
 } from './conditions.ts';
 import type { Decision } from './decide.ts';
 import { type FeasibilityView, feasibilityStatus, feasibleCondition } from './feasible-view.ts';
-import { isEnded, type ScenarioWorld } from './world.ts';
+import type { Find } from './finds.ts';
+import { placing } from './former-store.ts';
+import { elsewhereOnly, missingAfter, pointsAfter, pointsFound, unprovenOnly } from './listed-points.ts';
+import { replicationStatus } from './replication-status.ts';
+import type { StandbyView } from './standby-view.ts';
+import type { ScenarioWorld } from './world.ts';
 
 export interface Outcome {
   readonly capture: CaptureOutcome | undefined;
@@ -23,6 +40,12 @@ export interface Outcome {
   readonly announcements: readonly Announcement[] | undefined;
   /** Undefined when there is nothing new to say about it. */
   readonly feasibility?: FeasibilityView | undefined;
+  /** Undefined when there is nothing new to say about it. */
+  readonly standby?: StandbyView;
+  /** What the store has, while nothing is listed. Undefined when it was not asked, or has not answered. */
+  readonly found?: Find | undefined;
+  /** What of replication is under way. */
+  readonly replication: CaptureState;
 }
 
 export function statusFor(
@@ -32,11 +55,13 @@ export function statusFor(
   now: Instant,
 ): DRScenarioStatus {
   const before = world.parsed.status;
-  const points = pointsAfter(before, outcome.capture);
-  const recoveryPoint = points.find(({ verifiedAt }) => verifiedAt !== undefined) ?? before.recoveryPoint;
-  const updates = conditionUpdates(decision, outcome, recoveryPoint, now);
+  const listed = pointsAfter(before, outcome.capture, decision.inForce, now);
+  const isNew = listed.length === 0 && outcome.capture?.offer === undefined;
+  const points = isNew && outcome.found !== undefined ? pointsFound(outcome.found) : listed;
+  const recoveryPoint = pointInForce(before, points, decision);
+  const updates = conditionUpdates(world, decision, outcome, { points, recoveryPoint }, now);
   const { feasibility, rto } = feasibilityStatus(before, outcome.feasibility);
-  return {
+  return fitted(drScenarioStatus, {
     ...before,
     observedGeneration: world.parsed.generation,
     acceptedGeneration: decision.acceptedGeneration,
@@ -45,94 +70,114 @@ export function statusFor(
     phase: phaseOf(decision, updates),
     recoveryPoint,
     recoveryPoints: points,
-    replication: replicationAfter(before, outcome.capture, now),
+    missingPoints: missingAfter(before, outcome.capture, decision.inForce),
+    replication: replicationStatus(before, decision, outcome.capture, outcome.replication, now),
     graph: graphOf(outcome.capture) ?? before.graph,
+    volumes: volumesOf(outcome.capture) ?? before.volumes,
     feasibility,
+    ...standbyOf(outcome.standby),
     ...lastExecution(world, { ...before, rto }),
     conditions: withConditions(before.conditions ?? [], updates, world.parsed.generation, now),
-  };
+  });
 }
 
-/** Before a capture starts: that it does. */
-export function statusBeforeCapture(
-  world: ScenarioWorld,
-  decision: Decision,
-  now: Instant,
-): DRScenarioStatus {
-  const before = statusFor(world, decision, { capture: undefined, announcements: undefined }, now);
-  return { ...before, replication: { ...before.replication, lastStartedAt: toRfc3339(now) } };
+/** The newest one that counts for the recovery region. */
+function pointInForce(
+  { recoveryPoint, acceptedSpec }: DRScenarioStatus,
+  points: readonly PointStatus[],
+  { inForce }: Decision,
+): PointStatus | undefined {
+  // What is not listed is not to be had any more.
+  const candidates =
+    points.length === 0 && recoveryPoint !== undefined
+      ? [placing({ acceptedSpec }, inForce)(recoveryPoint)]
+      : points;
+  return newestFirst(candidates).find(
+    (point) => inForce === undefined || isVerifiedFor(point, inForce.recovery.region),
+  );
+}
+
+interface Points {
+  readonly points: readonly PointStatus[];
+  /** The one that counts, if any does. */
+  readonly recoveryPoint: PointStatus | undefined;
 }
 
 function conditionUpdates(
+  world: ScenarioWorld,
   decision: Decision,
   outcome: Outcome,
-  point: PointStatus | undefined,
+  { points, recoveryPoint: point }: Points,
   now: Instant,
 ): readonly ConditionUpdate[] {
-  const accepted = acceptedCondition(decision, outcome.capture);
+  const update = acceptedCondition(decision, outcome.capture, world.parsed);
+  const accepted = update === undefined ? [] : [update];
   const { inForce } = decision;
-  if (inForce === undefined) return [accepted];
+  if (inForce === undefined) return accepted;
+  const elsewhere = elsewhereOnly(points, inForce.recovery.region);
   const optional = [
     replicatedCondition(decision, outcome.capture),
-    volumesCondition(outcome.capture),
-    announcementCondition(inForce, outcome.announcements),
+    volumesCondition(outcome.capture, elsewhere),
+    namesCondition(world, decision, inForce) ?? announcementCondition(inForce, outcome.announcements),
     outcome.feasibility === undefined ? undefined : feasibleCondition(outcome.feasibility),
+    outcome.standby?.condition,
   ];
   return [
-    accepted,
-    protectedCondition(decision, inForce, point, ageOf(point, now)),
+    ...accepted,
+    protectedCondition(
+      decision,
+      inForce,
+      point,
+      ageOf(point, now),
+      elsewhere ?? whyNone(points, outcome, inForce),
+    ),
     failoverCondition(decision),
-    ...optional.filter((update) => update !== undefined),
+    ...optional.filter((one) => one !== undefined),
   ];
 }
 
+function whyNone(
+  points: readonly PointStatus[],
+  { found }: Outcome,
+  { recovery }: DRScenarioSpec,
+): string | undefined {
+  const problem = points.length === 0 ? found?.problem : undefined;
+  return problem === undefined
+    ? unprovenOnly(points, recovery.region)
+    : `no recovery point has been captured and verified yet, and whether the store has any is not known: ${problem}`;
+}
+
+const standbyOf = (view: StandbyView | undefined) => (view === undefined ? {} : { standby: view.status });
+
 const ageOf = (point: PointStatus | undefined, now: Instant) => {
-  const capturedAt = point === undefined ? undefined : fromRfc3339(point.capturedAt);
-  return capturedAt === undefined ? undefined : elapsed(capturedAt, now);
+  const current = point === undefined ? undefined : currentAsOf(point);
+  return current === undefined ? undefined : elapsed(current, now);
 };
 
 function phaseOf(decision: Decision, updates: readonly ConditionUpdate[]): DRScenarioStatus['phase'] {
   if (decision.inForce === undefined) return 'Pending';
   if (decision.running !== undefined) return 'FailingOver';
-  if (decision.activeRegion !== decision.inForce.source.region) return 'FailedOver';
+  if (isFailedOver(decision, decision.inForce)) return 'FailedOver';
   const protection = updates.find(({ type }) => type === 'Protected');
   if (protection?.status === 'True') return 'Protected';
   return protection?.reason === 'NoRecoveryPoint' ? 'Protecting' : 'AtRisk';
 }
 
-function pointsAfter(before: DRScenarioStatus, capture: CaptureOutcome | undefined): PointStatus[] {
-  const known = before.recoveryPoints ?? [];
-  if (capture?.kind !== 'succeeded') return known;
-  const verifiedAt = new Map(known.map((point) => [point.name, point.verifiedAt]));
-  verifiedAt.set(capture.point.manifest.name, toRfc3339(capture.verifiedAt));
-  return capture.points.map((point) => pointStatus(point, verifiedAt.get(point.manifest.name)));
-}
-
-function pointStatus({ manifest, digest }: PublishedPoint, verifiedAt: string | undefined): PointStatus {
-  const point = {
-    name: manifest.name,
-    capturedAt: manifest.capturedAt,
-    objects: manifest.objects.length,
-    bytes: manifest.archive.bytes,
-    digest,
-  };
-  return verifiedAt === undefined ? point : { ...point, verifiedAt };
-}
-
-function replicationAfter(before: DRScenarioStatus, capture: CaptureOutcome | undefined, now: Instant) {
-  if (capture === undefined) return before.replication;
-  const succeeded = capture.kind === 'succeeded';
-  const failures = succeeded ? 0 : (before.replication?.consecutiveFailures ?? 0) + 1;
-  return {
-    lastStartedAt: toRfc3339(instant(now - capture.took)),
-    lastFinishedAt: toRfc3339(now),
-    lastDurationMillis: Math.round(capture.took),
-    lastResult: succeeded ? ('Succeeded' as const) : ('Failed' as const),
-    lastMessage: succeeded
-      ? `${capture.point.manifest.objects.length} objects captured and verified`
-      : capture.message,
-    consecutiveFailures: failures,
-  };
+/** Undefined when this run says nothing new of volumes. */
+function volumesOf(capture: CaptureOutcome | undefined): DRScenarioStatus['volumes'] {
+  if (capture?.kind !== 'succeeded') return undefined;
+  const { volumes = [], volumesWithoutData } = capture.point.manifest;
+  const missing = new Set(volumesWithoutData);
+  const isMissing = ({ claim }: { readonly claim: string }): number => (missing.has(claim) ? 0 : 1);
+  return volumes
+    .toSorted((a, b) => isMissing(a) - isMissing(b))
+    .slice(0, MAX_VOLUME_STATUSES)
+    .map(({ claim, strategy, reason, instant: at }) => ({
+      claim,
+      strategy,
+      reason,
+      ...(at === undefined ? {} : { instant: at }),
+    }));
 }
 
 function graphOf(capture: CaptureOutcome | undefined): DRScenarioStatus['graph'] {
@@ -142,9 +187,9 @@ function graphOf(capture: CaptureOutcome | undefined): DRScenarioStatus['graph']
     objects: manifest.objects.length,
     units: manifest.units.length,
     edges: manifest.edges.length,
-    leftOut: manifest.leftOut.length,
+    leftOut: manifest.leftOut.filter(({ reason }) => reason !== 'NotChosen').length,
     longestPath: manifest.longestPath.slice(0, 64),
-    ...warningsOf(manifest.warnings ?? []),
+    ...warningsOf([...(capture.warnings ?? []), ...(manifest.warnings ?? [])]),
   };
 }
 
@@ -161,7 +206,8 @@ function lastExecution(world: ScenarioWorld, before: DRScenarioStatus) {
     (a.status.startedAt ?? '').localeCompare(b.status.startedAt ?? ''),
   );
   const last = ordered.at(-1);
-  const report = ordered.findLast((execution) => isEnded(execution) && execution.status.report !== undefined)
+  // A failed run has a report too, but achieved nothing to measure.
+  const report = ordered.findLast(({ status }) => status.phase === 'Succeeded' && status.report !== undefined)
     ?.status.report;
   return {
     lastExecution:

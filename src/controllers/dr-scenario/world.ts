@@ -1,13 +1,12 @@
-/** What a scenario's reconcile knows (read once) and remembers between runs. */
+/** What a scenario's reconcile knows, read once. */
 
 import type { KubeObject } from '../../api/object.ts';
 import type { DRExecutionSpec, DRExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { Parsed } from '../../api/v1alpha1/parse.ts';
 
+import type { AnnouncedName } from '../../dns/external-dns.ts';
 import type { RegionFacts } from '../../domain/execution/admit.ts';
-import type { Millis, Tick } from '../../domain/time.ts';
-import type { FeasibilityMemory } from './feasible.ts';
 
 export interface RegionView extends RegionFacts {
   readonly providerRegion: string;
@@ -27,28 +26,9 @@ export interface ScenarioWorld {
   readonly objectiveRegion: string | undefined;
   /** Of this scenario only. */
   readonly executions: readonly ExecutionView[];
+  /** What the names of this scenario are announced with, by hostname; empty when it has none. */
+  readonly names: ReadonlyMap<string, AnnouncedName>;
 }
-
-/**
- * What this process remembers of a scenario: moments on its own monotonic
- * clock. Lost with the process, and then only a capture is made too early.
- */
-export interface ScenarioMemory {
-  readonly lastCaptureStartedAt: Tick | undefined;
-  readonly lastCaptureEndedAt: Tick | undefined;
-  /** Of successful captures, newest last; at most ten. */
-  readonly captureDurations: readonly Millis[];
-  readonly consecutiveFailures: number;
-  readonly feasibility: FeasibilityMemory | undefined;
-}
-
-export const emptyMemory: ScenarioMemory = {
-  lastCaptureStartedAt: undefined,
-  lastCaptureEndedAt: undefined,
-  captureDurations: [],
-  consecutiveFailures: 0,
-  feasibility: undefined,
-};
 
 export const isEnded = (execution: ExecutionView): boolean =>
   execution.status.phase === 'Succeeded' ||

@@ -23,6 +23,12 @@ export type ControlPlaneSight =
       readonly contact: boolean;
     };
 
+/**
+ * A second one, for a connection that was closed while nobody used it. More would hold up what the probes of
+ * the same look have to say, and a failure would be dated later than it was seen.
+ */
+const ATTEMPTS = 2;
+
 /** @throws the reason of `signal` when that aborted; defects */
 export async function lookAtControlPlane(
   watch: NodeWatch,
@@ -32,7 +38,7 @@ export async function lookAtControlPlane(
 ): Promise<ControlPlaneSight> {
   try {
     return await withDeadline(clock, patience, signal, async (bounded) => {
-      await watch.cluster.raw('/readyz', bounded);
+      await watch.cluster.raw('/readyz', bounded, { attempts: ATTEMPTS });
       return { kind: 'answers', nodes: await watch.nodes(bounded) };
     });
   } catch (error) {

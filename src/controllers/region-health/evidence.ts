@@ -2,9 +2,9 @@
  * Puts what was seen of a region in the form it is judged in: which zones there
  * are, what is known of each, and what is remembered while nobody can be asked.
  */
+import type { RegionEvidence } from '../../domain/health/evidence.ts';
 import { type NodeCount, nodesOfRegion } from '../../domain/health/nodes.ts';
 import { type ProbeHistory, remember } from '../../domain/health/probe-history.ts';
-import type { RegionEvidence } from '../../domain/health/region.ts';
 import type { NodeEvidence } from '../../domain/health/zone.ts';
 import type { Sights } from './gather.ts';
 import type { RegionMemory } from './memory.ts';

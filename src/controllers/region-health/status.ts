@@ -1,4 +1,5 @@
 /** Writes what was decided as a RegionHealth's status: for people a message and a table, for machines conditions. */
+import { fitted } from '../../api/fitted.ts';
 import type { RegionHealthReason } from '../../api/v1alpha1/reasons/region-health.ts';
 import {
   type RegionHealthStatus,
@@ -13,11 +14,8 @@ import type { Sights, ValidSubject } from './gather.ts';
 
 type ZoneStatus = NonNullable<RegionHealthStatus['zones']>[number];
 
-/** Limits of the schema. */
+/** Of the schema. */
 const MAX_ZONES = 64;
-const MAX_MESSAGE = 4096;
-
-const text = (message: string): string => message.slice(0, MAX_MESSAGE);
 
 interface Update extends ConditionUpdate {
   readonly reason: RegionHealthReason;
@@ -33,19 +31,19 @@ export function statusOf(
   const before = subject.status;
   const healthy = raw.zones.filter((zone) => zone.state === 'Healthy').length;
   const updates = [accepted(sights), reachable(sights), discovered(decision), health(verdict, decision)];
-  return {
+  return fitted(regionHealthStatus, {
     observedGeneration: subject.generation,
     verdict,
     verdictSince: sinceOf(before, verdict, now),
     ...failing(before, decision, sights.at, now),
-    message: text(decision.message),
+    message: decision.message,
     zonesFailed: raw.zonesFailed,
     zonesTotal: raw.zones.length,
     zonesHealthy: `${healthy}/${raw.zones.length}`,
     zones: raw.zones.slice(0, MAX_ZONES).map((zone) => zoneStatus(zone, before, now)),
-    observations: [{ ...decision.observation, message: text(decision.observation.message) }],
+    observations: [decision.observation],
     conditions: withConditions(before.conditions ?? [], updates, subject.generation, now),
-  };
+  });
 }
 
 /** The status of a region that cannot be observed because its spec cannot be understood. */
@@ -55,13 +53,13 @@ export function invalidStatus(
   problem: string,
   now: Instant,
 ): RegionHealthStatus {
-  const message = text(`the spec cannot be used: ${problem}`);
+  const message = `the spec cannot be used: ${problem}`;
   const updates: Update[] = [
-    { type: 'Accepted', status: 'False', reason: 'InvalidSpec', message: text(problem) },
+    { type: 'Accepted', status: 'False', reason: 'InvalidSpec', message: problem },
     { type: 'Reachable', status: 'Unknown', reason: 'NotAsked', message },
     { type: 'Healthy', status: 'Unknown', reason: 'NothingKnown', message },
   ];
-  return {
+  return fitted(regionHealthStatus, {
     ...before,
     failingSince: undefined,
     observedGeneration: generation,
@@ -69,7 +67,7 @@ export function invalidStatus(
     verdictSince: sinceOf(before, 'Unknown', now),
     message,
     conditions: withConditions(before.conditions ?? [], updates, generation, now),
-  };
+  });
 }
 
 /**
@@ -120,7 +118,7 @@ function zoneStatus(zone: ZoneVerdict, before: RegionHealthStatus, now: Instant)
     probesPassed: probes.passing,
     probesTotal: probes.total,
     ...(probes.latency === undefined ? {} : { latencyMillis: Math.round(probes.latency) }),
-    message: text(zone.message),
+    message: zone.message,
   };
 }
 
@@ -132,13 +130,13 @@ function accepted({ access }: Sights): Update {
       reason: 'SpecAccepted',
       message: 'the spec and the kubeconfig are in use',
     };
-  return { type: 'Accepted', status: 'False', reason: access.reason, message: text(access.message) };
+  return { type: 'Accepted', status: 'False', reason: access.reason, message: access.message };
 }
 
 function reachable({ controlPlane, access }: Sights): Update {
   if (controlPlane.kind === 'silent') {
     const status = controlPlane.reason === 'NotAsked' ? 'Unknown' : 'False';
-    const message = text(`the API server ${controlPlane.why}: ${controlPlane.detail}`);
+    const message = `the API server ${controlPlane.why}: ${controlPlane.detail}`;
     return { type: 'Reachable', status, reason: controlPlane.reason, message };
   }
   const server = access.kind === 'available' ? access.cluster.server : 'the API server';
@@ -151,7 +149,7 @@ function discovered({ memory: { zones } }: Decision): Update {
       type: 'Discovered',
       status: 'True',
       reason: 'ZonesDiscovered',
-      message: text(`zones ${zones.join(', ')}`),
+      message: `zones ${zones.join(', ')}`,
     };
   const message = 'no node of the region was ever seen, so it cannot be judged Failed';
   return { type: 'Discovered', status: 'False', reason: 'NoZonesSeen', message };
@@ -170,5 +168,5 @@ function health(verdict: Verdict, { isolated, message }: Decision): Update {
   const told = isolation
     ? { status: 'Unknown' as const, reason: 'ObserverIsolated' as const }
     : HEALTH[verdict];
-  return { type: 'Healthy', ...told, message: text(message) };
+  return { type: 'Healthy', ...told, message };
 }

@@ -26,6 +26,10 @@ export type DesiredResult =
   | { readonly kind: 'empty'; readonly message: string }
   | { readonly kind: 'refused'; readonly message: string };
 
+/** The names that a failover moves. */
+export const hostnamesOf = ({ dns }: DRScenarioSpec): readonly string[] =>
+  dns.records.map(({ hostname }) => hostname);
+
 /** @param addresses those of the record's side: as written, or as found in a Service's status */
 export function desiredOf(record: DnsRecord, addresses: readonly string[]): DesiredResult {
   const { hostname, ttl } = record;

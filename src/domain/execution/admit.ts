@@ -1,14 +1,17 @@
 /**
  * The safety rules an execution must pass before anything is touched. The first
- * rule that is broken is the answer, with what to do about it; a refusal is
- * final, because the world it was judged in is gone when somebody reads it.
+ * rule that is broken is the answer, with what to do about it. A refusal is final
+ * for who asked by hand, because the world it was judged in is gone when they
+ * read it; one that nobody asked for waits for as long as its cause lasts.
  */
 import type { DRExecutionSpec } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
 import type { Verdict } from '../../api/v1alpha1/region-health.ts';
 import { typeChange } from '../dns/desired.ts';
-import { elapsed, formatDuration, fromRfc3339, type Instant, millis, parseDuration } from '../time.ts';
+import { currentAsOf, isAhead } from '../protection/point-age.ts';
+import { elapsed, formatDuration, type Instant, millis, parseDuration } from '../time.ts';
+import { type ChosenPoint, choosePoint, type FoundPoint, type PointFacts } from './choose-point.ts';
 
 /** Label of executions that no person asked for: the stricter rules apply to them. */
 export const AUTOMATIC_LABEL = 'antipode.dev/automatic';
@@ -22,21 +25,15 @@ export interface RegionFacts {
   readonly message: string;
 }
 
-/** A recovery point as the scenario's status lists it. */
-export interface PointFacts {
-  readonly name: string;
-  /** The instant the copy is of. RFC 3339. */
-  readonly capturedAt: string;
-  readonly verifiedAt?: string | undefined;
-  readonly digest: string;
-}
-
 export interface ScenarioFacts {
   /** Undefined while none has come into force. */
   readonly acceptedSpec: DRScenarioSpec | undefined;
   /** Region that serves now; undefined before the first protection. */
   readonly activeRegion: string | undefined;
+  /** Those that status lists. */
   readonly points: readonly PointFacts[];
+  /** Those that are in the store of the spec; undefined while it was not asked. */
+  readonly found?: readonly FoundPoint[] | undefined;
 }
 
 export interface AdmissionFacts {
@@ -52,7 +49,7 @@ export interface AdmissionFacts {
 }
 
 export type Admission =
-  | { readonly kind: 'admitted'; readonly spec: DRScenarioSpec; readonly point: PointFacts }
+  | { readonly kind: 'admitted'; readonly spec: DRScenarioSpec; readonly point: ChosenPoint }
   | { readonly kind: 'refused'; readonly rule: DRExecutionReason; readonly message: string };
 
 export function admit(facts: AdmissionFacts): Admission {
@@ -69,6 +66,8 @@ export function admit(facts: AdmissionFacts): Admission {
     const message = `DRScenario ${name} has not been accepted: see its condition Accepted, then create another DRExecution`;
     return refuse('ScenarioNotAccepted', message);
   }
+  const over = facts.automatic ? checkCause(facts, spec) : undefined;
+  if (over !== undefined) return over;
   const [other] = facts.running;
   if (other !== undefined) {
     return refuse('OneExecutionAtATime', `DRExecution ${other} is running on ${name}: wait for it to end`);
@@ -79,48 +78,27 @@ export function admit(facts: AdmissionFacts): Admission {
       `${name} already runs in ${spec.recovery.region}: restoring a recovery point over it would undo what was changed there since`,
     );
   }
-  const point = choosePoint(facts.spec, scenario.points);
-  if (point.kind === 'refused') return point;
-  return (
-    checkNames(spec) ??
-    (facts.automatic ? checkAutomatic(facts, spec, point.point) : undefined) ?? {
-      kind: 'admitted',
-      spec,
-      point: point.point,
-    }
-  );
+  const wanted = {
+    scenario: name,
+    recoveryPoint: facts.spec.recoveryPoint,
+    sourceRegion: spec.source.region,
+    recoveryRegion: spec.recovery.region,
+  };
+  // Nobody looks at what an automatic one is about to restore.
+  const choice = choosePoint(wanted, scenario.points, facts.automatic ? undefined : scenario.found);
+  if (choice.kind === 'none') return refuse('NoVerifiedRecoveryPoint', choice.message);
+  const { point } = choice;
+  const problem = checkNames(spec) ?? (facts.automatic ? checkAutomatic(facts, spec, point) : undefined);
+  return problem ?? { kind: 'admitted', spec, point };
 }
 
 export type Refusal = Extract<Admission, { kind: 'refused' }>;
-type Choice = { readonly kind: 'chosen'; readonly point: PointFacts } | Refusal;
 
 export const refuse = (rule: DRExecutionReason, message: string): Refusal => ({
   kind: 'refused',
   rule,
   message,
 });
-
-function choosePoint(spec: DRExecutionSpec, points: readonly PointFacts[]): Choice {
-  const verified = points
-    .filter((point) => point.verifiedAt !== undefined)
-    .toSorted((a, b) => (fromRfc3339(b.capturedAt) ?? 0) - (fromRfc3339(a.capturedAt) ?? 0));
-  if (spec.recoveryPoint === 'latest') {
-    const [newest] = verified;
-    if (newest !== undefined) return { kind: 'chosen', point: newest };
-    const message = `${spec.scenario} has no verified recovery point yet: there is nothing to fail over to; see its condition Protected`;
-    return refuse('NoVerifiedRecoveryPoint', message);
-  }
-  const named = verified.find((point) => point.name === spec.recoveryPoint);
-  if (named !== undefined) return { kind: 'chosen', point: named };
-  const state = points.some((point) => point.name === spec.recoveryPoint)
-    ? 'is not verified'
-    : 'does not exist';
-  const choice = verified.map((point) => point.name).join(', ') || 'none';
-  return refuse(
-    'NoVerifiedRecoveryPoint',
-    `recovery point ${spec.recoveryPoint} of ${spec.scenario} ${state}; verified ones: ${choice}`,
-  );
-}
 
 /** A name cannot move between an address and an alias without a gap in which it does not exist. */
 function checkNames(spec: DRScenarioSpec): Refusal | undefined {
@@ -131,28 +109,56 @@ function checkNames(spec: DRScenarioSpec): Refusal | undefined {
   return undefined;
 }
 
+/** Before all rules that may be waited for: without its cause an automatic execution must not wait for them. */
+function checkCause({ source }: AdmissionFacts, spec: DRScenarioSpec): Refusal | undefined {
+  if (spec.failover.mode === 'Manual') {
+    const message = 'spec.failover.mode is Manual by now: create a DRExecution by hand';
+    return refuse('ManualMode', message);
+  }
+  if (source.verdict === 'Failed') return undefined;
+  const message = `the source region ${spec.source.region} is ${source.verdict} (${source.message}), not Failed: nothing is moved without need`;
+  return refuse('SourceNotFailed', message);
+}
+
+/** What an automatic execution was created for is over, or done: a new failure makes a new one. */
+const OVER: ReadonlySet<DRExecutionReason> = new Set([
+  'ScenarioNotFound',
+  'AlreadyFailedOver',
+  'ManualMode',
+  'SourceNotFailed',
+]);
+
+/** Whether what is in the store may have another answer: it is asked only for who has nothing verified to take. */
+export const mayFind = ({ automatic, scenario }: AdmissionFacts, { rule }: Refusal): boolean =>
+  rule === 'NoVerifiedRecoveryPoint' && !automatic && scenario !== undefined && scenario.found === undefined;
+
+/**
+ * Whether a refusal is waited out instead of being final: an automatic execution
+ * is the only one of its failure, so what is in its way for a moment (a region
+ * that does not answer, a store, a point) must not end it.
+ */
+export const mayPass = ({ automatic }: Pick<AdmissionFacts, 'automatic'>, { rule }: Refusal): boolean =>
+  automatic && !OVER.has(rule);
+
 function checkAutomatic(
   { source, recovery, now }: AdmissionFacts,
   spec: DRScenarioSpec,
   point: PointFacts,
 ): Refusal | undefined {
-  if (source.verdict !== 'Failed') {
-    const message = `the source region ${spec.source.region} is ${source.verdict} (${source.message}), not Failed: nothing is moved without need`;
-    return refuse('SourceNotFailed', message);
-  }
   if (recovery.verdict !== 'Healthy' && recovery.verdict !== 'Degraded') {
     const message = `the recovery region ${spec.recovery.region} is ${recovery.verdict}: ${recovery.message}`;
     return refuse('RecoveryRegionUnhealthy', message);
   }
-  const capturedAt = fromRfc3339(point.capturedAt);
+  const current = currentAsOf(point);
   const rpo = parseDuration(spec.objectives.rpo) ?? millis(0);
   const budget = parseDuration(spec.failover.maxDataLoss ?? '') ?? millis(2 * rpo);
-  const loss =
-    capturedAt === undefined ? undefined : elapsed(capturedAt, source.failingSince ?? source.since ?? now);
+  const isKnown = current !== undefined && !isAhead(elapsed(current, now));
+  const loss = isKnown ? elapsed(current, source.failingSince ?? source.since ?? now) : undefined;
   if (loss !== undefined && loss <= budget) return undefined;
-  const lost = loss === undefined ? 'an unknown time' : formatDuration(loss);
-  return refuse(
-    'MaxDataLoss',
-    `recovery point ${point.name} would lose ${lost}, more than the ${formatDuration(budget)} that failover.maxDataLoss allows; create a DRExecution by hand to accept it`,
-  );
+  const allowed = `${formatDuration(budget)} that failover.maxDataLoss allows; create a DRExecution by hand to accept it`;
+  const message =
+    loss === undefined
+      ? `what recovery point ${point.name} would lose is not known, as its instant ${point.capturedAt} is ahead of the operator's clock or cannot be read: it may be more than the ${allowed}`
+      : `recovery point ${point.name} would lose ${formatDuration(loss)}, more than the ${allowed}`;
+  return refuse('MaxDataLoss', message);
 }

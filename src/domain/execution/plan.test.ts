@@ -34,7 +34,8 @@ describe('planSteps', () => {
     const result = planSteps(manifestOf({ units: ['a', 'b', 'c'], edges }), []);
     expect(result).toMatchObject({
       kind: 'unplannable',
-      message: expect.stringContaining('restore/a, restore/b'),
+      object: 'a',
+      message: 'units wait for one another: a, b: choose another recovery point',
     });
   });
 
@@ -44,8 +45,30 @@ describe('planSteps', () => {
   });
 
   test('refuses more steps than the status of an execution can hold', () => {
-    const units = Array.from({ length: 1023 }, (_, index) => `u${index}`);
-    expect(planSteps(manifestOf({ units }), [])).toMatchObject({ kind: 'unplannable' });
+    const units = Array.from({ length: 2047 }, (_, index) => `u${index}`);
+    expect(planSteps(manifestOf({ units }), [])).toMatchObject({
+      kind: 'unplannable',
+      object: 'spec.resources',
+      message: expect.stringContaining(
+        '2049 steps, more than the 2048 that one can hold: split the scenario',
+      ),
+    });
     expect(planSteps(manifestOf({ units: units.slice(1) }), [])).toMatchObject({ kind: 'planned' });
+  });
+
+  test('takes 1,250 workloads of a namespace, and refuses as many that all wait for each other', () => {
+    const units = Array.from({ length: 1250 }, (_, index) => `Deployment.apps/mixed/app-${index}`);
+    const inNamespace = units.map((unit) => [unit, 'Namespace/mixed'] as const);
+    const chained = units.flatMap((unit, at) =>
+      units.slice(at + 1, at + 31).map((to) => [unit, to] as const),
+    );
+    const planOf = (edges: readonly (readonly [string, string])[]) =>
+      planSteps(manifestOf({ units: ['Namespace/mixed', ...units], edges }), ['shop.test']);
+
+    expect(planOf(inNamespace).kind).toBe('planned');
+    expect(planOf([...inNamespace, ...chained])).toMatchObject({
+      kind: 'unplannable',
+      cause: expect.stringContaining('1.5 MiB'),
+    });
   });
 });

@@ -78,11 +78,24 @@ describe('an execution', () => {
 
   test('fails a step whose time is up, showing what stood in its way', () => {
     const prepared = pass(pass(planned(['a'], [])), { prepare: done });
-    const blocked = pass(prepared, { 'restore/a': { kind: 'blocked', message: 'quota exceeded' } });
-    const steps = pass(blocked, {}, { 'restore/a': minutes(5) });
+    const blocked: Observation = { kind: 'blocked', message: 'quota exceeded' };
+    const tried = pass(prepared, { 'restore/a': blocked });
+    const steps = pass(tried, { 'restore/a': blocked }, { 'restore/a': minutes(5) });
     const step = steps.find(({ id }) => id === 'restore/a');
-    expect(step).toMatchObject({ phase: 'Failed', attempts: 1 });
+    expect(step).toMatchObject({ phase: 'Failed', attempts: 2 });
     expect(step?.message).toBe('gave up after 5m: quota exceeded');
+  });
+
+  test('gives up on no step that was not looked at in the pass, for it may be done by now', () => {
+    const prepared = pass(pass(planned(['a', 'b'], [])), { prepare: done });
+    const applied = pass(prepared, { 'restore/b': { kind: 'applied', message: 'progressing' } });
+    const ages = { 'restore/a': minutes(6), 'restore/b': minutes(6) };
+    const steps = pass(applied, {}, ages);
+    expect(phases(steps)).toMatchObject({ 'restore/a': 'Running', 'restore/b': 'Running' });
+    expect(phases(pass(steps, { 'restore/a': done, 'restore/b': done }, ages))).toMatchObject({
+      'restore/a': 'Succeeded',
+      'restore/b': 'Succeeded',
+    });
   });
 
   test('counts attempts until a unit is applied, and looks at it from then on', () => {
@@ -91,6 +104,21 @@ describe('an execution', () => {
     steps = pass(steps, { 'restore/a': { kind: 'applied', message: 'progressing' } });
     steps = pass(steps, { 'restore/a': { kind: 'waiting', message: 'progressing' } });
     expect(effectsOf(steps)).toMatchObject([{ kind: 'await-ready', unit: 'a', step: { attempts: 2 } }]);
+  });
+
+  test('keeps what could not be kept of its objects while it waits for them, and counts what is too much', () => {
+    const prepared = pass(pass(planned(['a'], [])), { prepare: done });
+    const notes = Array.from(
+      { length: 20 },
+      (_, index) => `Service/shop/web-${index}: its node port is another`,
+    );
+    const applied = pass(prepared, { 'restore/a': { kind: 'applied', message: 'progressing', notes } });
+    const steps = pass(pass(applied, { 'restore/a': { kind: 'waiting', message: 'x' } }), {
+      'restore/a': done,
+    });
+    const step = steps.find(({ id }) => id === 'restore/a');
+    expect(step).toMatchObject({ phase: 'Succeeded', message: 'ready' });
+    expect(step?.notes).toEqual([...notes.slice(0, 7), 'and 13 more']);
   });
 
   test('waits longer after each failed attempt, but never more than ten seconds', () => {

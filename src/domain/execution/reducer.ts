@@ -1,6 +1,6 @@
 /**
  * The state machine of an execution: the journal (status.steps), what was
- * observed of its running steps, and how long they have been running, to the
+ * observed of its running steps, and how long they have been tried, to the
  * next journal. Pure.
  *
  *   Pending ──needs met──► Running ──done────────► Succeeded
@@ -13,6 +13,7 @@
  * crash at any instant the journal names every step that may have had an
  * effect, and running those again is harmless because effects are idempotent.
  */
+import { cut } from '../../api/fitted.ts';
 import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import { formatDuration, type Instant, type Millis, millis, toRfc3339 } from '../time.ts';
 import { subjectOf } from './plan.ts';
@@ -20,10 +21,10 @@ import { subjectOf } from './plan.ts';
 /** What looking at, or acting for, one running step showed. */
 export type Observation =
   /** Finished: applied and ready, or answered by DNS. */
-  | { readonly kind: 'done'; readonly message: string }
+  | { readonly kind: 'done'; readonly message: string; readonly notes?: readonly string[] }
   /** Carried out completely just now; what remains is waiting until it shows. */
-  | { readonly kind: 'applied'; readonly message: string }
-  /** Carried out before, does not show yet. */
+  | { readonly kind: 'applied'; readonly message: string; readonly notes?: readonly string[] }
+  /** Carried out before and does not show yet, or what is needed to try it is not there yet. */
   | { readonly kind: 'waiting'; readonly message: string }
   /** Could not be carried out this time; worth another attempt. */
   | { readonly kind: 'blocked'; readonly message: string }
@@ -41,9 +42,10 @@ export interface Pass {
   /** By step id. Of running steps only; a step that was not looked at has none. */
   readonly observations: ReadonlyMap<string, Observation>;
   /**
-   * By step id, for how long a step has been running, on the monotonic clock of
-   * the process that asks. Never computed from the journal's timestamps: those
-   * may be another machine's, and a clock that jumps must not fail a step.
+   * By step id, for how long a step has been tried, on the monotonic clock of
+   * the process that asks: many may be running and wait for a place to be begun,
+   * and that is not their own time. Never computed from the journal's timestamps:
+   * those may be another machine's, and a clock that jumps must not fail a step.
    */
   readonly ages: ReadonlyMap<string, Millis>;
   readonly limits: Limits;
@@ -53,6 +55,7 @@ export interface Pass {
 
 /** Kubernetes refuses longer ones; and the status of an execution with many steps must stay writable. */
 const MAX_MESSAGE = 1024;
+const MAX_NOTES = 8;
 
 /** One pass: outcomes in, dependants of failed steps skipped, steps whose needs are met marked Running. */
 export function reduce(steps: readonly StepStatus[], pass: Pass): readonly StepStatus[] {
@@ -62,12 +65,14 @@ export function reduce(steps: readonly StepStatus[], pass: Pass): readonly StepS
 
 function record(step: StepStatus, pass: Pass): StepStatus {
   const observation = pass.observations.get(step.id);
+  // Nobody has looked since: it may be done by now.
+  if (observation === undefined) return step;
   const moment = toRfc3339(pass.now);
-  const seen = observation === undefined ? step : observe(step, observation, moment);
+  const seen = observe(step, observation, moment);
   if (seen.phase !== 'Running') return { ...seen, finishedAt: moment };
   const limit = step.kind === 'DNS' ? pass.limits.dns : pass.limits.step;
   if ((pass.ages.get(step.id) ?? 0) < limit) return seen;
-  const message = clip(`gave up after ${formatDuration(limit)}: ${seen.message ?? 'nothing was observed'}`);
+  const message = clip(`gave up after ${formatDuration(limit)}: ${observation.message}`);
   return { ...seen, phase: 'Failed', finishedAt: moment, message };
 }
 
@@ -76,9 +81,9 @@ function observe(step: StepStatus, observation: Observation, moment: string): St
   const tried = step.appliedAt === undefined ? { attempts: (step.attempts ?? 0) + 1 } : {};
   switch (observation.kind) {
     case 'done':
-      return { ...step, ...tried, message, phase: 'Succeeded' };
+      return { ...step, ...tried, ...noted(observation.notes), message, phase: 'Succeeded' };
     case 'applied':
-      return { ...step, ...tried, message, appliedAt: moment };
+      return { ...step, ...tried, ...noted(observation.notes), message, appliedAt: moment };
     case 'blocked':
       return { ...step, ...tried, message };
     case 'waiting':
@@ -89,8 +94,14 @@ function observe(step: StepStatus, observation: Observation, moment: string): St
   return { ...step, ...tried, message, phase: 'Failed' };
 }
 
-const clip = (message: string): string =>
-  message.length <= MAX_MESSAGE ? message : `${message.slice(0, MAX_MESSAGE - 1)}…`;
+/** They outlast the messages of waiting. */
+function noted(notes: readonly string[] = []): { notes?: string[] } {
+  if (notes.length === 0) return {};
+  const more = notes.length > MAX_NOTES ? [`and ${notes.length - MAX_NOTES + 1} more`] : [];
+  return { notes: [...notes.slice(0, MAX_NOTES - more.length), ...more].map(clip) };
+}
+
+const clip = (message: string): string => cut(message, MAX_MESSAGE);
 
 /** Steps are not necessarily listed in their order, so skipping goes on until nothing more follows from it. */
 function skip(steps: readonly StepStatus[], now: Instant): readonly StepStatus[] {

@@ -50,6 +50,11 @@ describe('reportOf', () => {
     });
   });
 
+  test('counts the loss from when the source was last found to be the same as the point', () => {
+    const confirmed = { ...plan, pointConfirmedAt: '2026-01-01T00:00:30Z' };
+    expect(reportOf({ ...facts, plan: confirmed })).toMatchObject({ achievedRpoMillis: 11_000, lost: '11s' });
+  });
+
   test('counts from its own start when the source was not judged failed', () => {
     const { verdictAt: _, ...byHand } = plan;
     expect(reportOf({ ...facts, plan: byHand })).toMatchObject({
@@ -59,8 +64,21 @@ describe('reportOf', () => {
   });
 
   test('never reports a negative loss or time', () => {
-    const later = { ...plan, pointCapturedAt: '2026-01-01T02:00:00Z', verdictAt: '2026-01-01T01:00:00Z' };
-    expect(reportOf({ ...facts, plan: later })).toMatchObject({ achievedRpoMillis: 0, achievedRtoMillis: 0 });
+    const later = { ...plan, pointCapturedAt: '2026-01-01T00:00:50Z', verdictAt: '2026-01-01T01:00:00Z' };
+    const earlier = { ...later, lostAt: '2026-01-01T00:00:45Z' };
+    expect(reportOf({ ...facts, plan: earlier })).toMatchObject({
+      achievedRpoMillis: 0,
+      achievedRtoMillis: 0,
+    });
+  });
+
+  test('does not say how much was lost when a clock has dated the point ahead', () => {
+    const { achievedRpoMillis, lost, warnings } = reportOf({
+      ...facts,
+      plan: { ...plan, pointCapturedAt: '2026-01-01T00:30:00Z' },
+    });
+    expect([achievedRpoMillis, lost]).toEqual([undefined, 'an unknown time']);
+    expect(warnings[0]).toContain('How much was lost is NOT known: the instant of recovery point point-1');
   });
 
   test('says that two regions may be active when the source still served', () => {
@@ -81,6 +99,15 @@ describe('reportOf', () => {
     expect(warnings).toContain('NOT restored, they are empty: PersistentVolumeClaim/shop/data-db-0');
     expect(warnings).toContain('Job.batch/shop/migrate');
     expect(warnings).not.toContain('web-1');
+  });
+
+  test('tells what is there and not as it was', () => {
+    const notes = ['Service/shop/web: its node port is 31000 and no longer 30080'];
+    const { warnings } = reportOf({
+      ...facts,
+      steps: [{ ...step('restore/web', 'Restore', '2026-01-01T00:00:50Z', 3), notes }, ...steps.slice(1)],
+    });
+    expect(warnings.join()).toContain('its node port is 31000 and no longer 30080');
   });
 
   test('says when it could not find out what the point did not hold', () => {

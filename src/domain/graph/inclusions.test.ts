@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type KubeObject, refKey, refOf } from '../../api/object.ts';
-import { anObject, aWorkload } from '../../testing/objects.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
+import { anObject, aWorkload, controlledBy } from '../../testing/objects.ts';
 import { inclusions } from './inclusions.ts';
 import { servingOf } from './serving.ts';
 
-const keyOf = (object: KubeObject) => refKey(refOf(object));
+const keyOf = (object: KubeObject) => objectKey(object);
 const web = aWorkload('Deployment', 'shop/web', {
   serviceAccountName: 'web',
   containers: [{ env: [{ name: 'DB_HOST', value: 'db' }] }],
@@ -13,6 +13,13 @@ const account = anObject('ServiceAccount', 'shop/web', { imagePullSecrets: [{ na
 const registry = anObject('Secret', 'shop/registry');
 const db = anObject('Service', 'shop/db', { spec: { selector: { app: 'db' } } });
 const database = aWorkload('StatefulSet', 'shop/db');
+const manyOf = (replicas: number) =>
+  aWorkload(
+    'StatefulSet',
+    'shop/many',
+    {},
+    { replicas, volumeClaimTemplates: [{ metadata: { name: 'data' } }] },
+  );
 const guarded = (kind: string, ...services: string[]) =>
   anObject(kind, 'guard', {
     apiVersion: 'admissionregistration.k8s.io/v1',
@@ -48,6 +55,21 @@ describe('inclusions', () => {
       'ServiceAccount/shop/web: Deployment.apps/shop/web by service-account, spec.template.spec.serviceAccountName',
       'StatefulSet.apps/shop/db: Deployment.apps/shop/web by service-name-in-environment, spec.template.spec.containers[0].env[0].value',
     ]);
+  });
+
+  it('tells of what is looked for with an object that does not wait for it', () => {
+    const certificate = anObject('Certificate', 'shop/tls', {
+      apiVersion: 'cert-manager.io/v1',
+      spec: { secretName: 'tls' },
+    });
+    const secret = anObject('Secret', 'shop/tls', { metadata: controlledBy(certificate) });
+
+    const reasons = inclusions([certificate, secret], new Set([keyOf(certificate)]), { infer: true });
+
+    expect(reasons.get(keyOf(secret))).toMatchObject({
+      by: keyOf(certificate),
+      rule: 'cert-manager-kept-secret',
+    });
   });
 
   it('says nothing of an object that nothing leads to', () => {
@@ -109,6 +131,76 @@ describe('what serves known objects without being referred to', () => {
         metadata: { labels: { 'kubernetes.io/service-name': 'ext' } },
       }),
       rule: 'service-endpoints',
+    },
+    { what: 'the Service of a known workload', known: [database], candidate: db, rule: 'service-selector' },
+    { what: 'the Service of another workload', known: [web], candidate: db, rule: undefined },
+    {
+      what: 'a Service without a selector',
+      known: [database],
+      candidate: anObject('Service', 'shop/ext', { spec: {} }),
+      rule: undefined,
+    },
+    {
+      what: 'a policy for every pod of the namespace',
+      known: [web],
+      candidate: anObject('NetworkPolicy', 'shop/deny', { spec: { podSelector: {} } }),
+      rule: 'network-policy',
+    },
+    {
+      what: 'a policy for other pods',
+      known: [web],
+      candidate: anObject('NetworkPolicy', 'shop/db', {
+        spec: { podSelector: { matchLabels: { app: 'db' } } },
+      }),
+      rule: undefined,
+    },
+    {
+      what: 'a policy of another namespace',
+      known: [web],
+      candidate: anObject('NetworkPolicy', 'pay/deny', { spec: { podSelector: {} } }),
+      rule: undefined,
+    },
+    {
+      what: 'a route to a known Service',
+      known: [db],
+      candidate: anObject('HTTPRoute', 'front/db', {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        spec: { rules: [{ backendRefs: [{ name: 'db', namespace: 'shop' }] }] },
+      }),
+      rule: 'route-backend',
+    },
+    {
+      what: 'an autoscaler of KEDA',
+      known: [web],
+      candidate: anObject('ScaledObject', 'shop/web', {
+        apiVersion: 'keda.sh/v1alpha1',
+        spec: { scaleTargetRef: { name: 'web' } },
+      }),
+      rule: 'keda-scale-target',
+    },
+    {
+      what: 'a claim of a set that has too many to name',
+      known: [manyOf(100_000)],
+      candidate: anObject('PersistentVolumeClaim', 'shop/data-many-99999'),
+      rule: 'claim-of-template',
+    },
+    {
+      what: 'a claim of a pod that the set had once',
+      known: [manyOf(3)],
+      candidate: anObject('PersistentVolumeClaim', 'shop/data-many-3'),
+      rule: undefined,
+    },
+    {
+      what: 'a grant to other namespaces only',
+      known: [db],
+      candidate: anObject('ReferenceGrant', 'shop/g', {
+        apiVersion: 'gateway.networking.k8s.io/v1beta1',
+        spec: {
+          from: [{ group: '', kind: 'Thing', namespace: 'front' }],
+          to: [{ group: '', kind: 'Service' }],
+        },
+      }),
+      rule: undefined,
     },
     { what: 'something known already', known: [db, database], candidate: database, rule: undefined },
   ])('$what: $rule', ({ known, candidate, rule }) => {

@@ -3,13 +3,14 @@
  * selection names it, or something that is in it refers to it or is served by
  * it. The shortest chain back to the selection is the one that is told.
  */
-import { type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
 import { grouped } from './grouped.ts';
 import type { KindLookup } from './kinds.ts';
-import { references } from './references.ts';
+import { leadsIn } from './references.ts';
 import { servingOf } from './serving.ts';
 import { compareText } from './sorting.ts';
 import type { Inclusion, ObjectEdge } from './types.ts';
+import { indexed } from './world.ts';
 
 export interface InclusionOptions {
   readonly infer: boolean;
@@ -26,13 +27,13 @@ export function inclusions(
   chosen: ReadonlySet<string>,
   options: InclusionOptions,
 ): ReadonlyMap<string, Inclusion> {
-  const byName = new Map(objects.map((object) => [refKey(refOf(object)), object]));
+  const byName = new Map(objects.map((object) => [objectKey(object), object]));
   const reasons = new Map<string, Inclusion>();
   for (const key of [...byName.keys()].toSorted(compareText)) {
     if (chosen.has(key)) reasons.set(key, { kind: 'selected' });
   }
-  const from = grouped(references(objects, options).edges, (edge) => edge.from);
-  const isKnown = (object: KubeObject) => reasons.has(refKey(refOf(object)));
+  const from = grouped(leadsIn(indexed(objects, options.lookup), options.infer), (edge) => edge.from);
+  const isKnown = (object: KubeObject) => reasons.has(objectKey(object));
   for (let before = -1; before < reasons.size; ) {
     before = reasons.size;
     followReferences(reasons, from);
@@ -40,7 +41,7 @@ export function inclusions(
     const rest = objects.filter((object) => !isKnown(object));
     const served = servingOf(objects.filter(isKnown), rest, () => false);
     for (const { object, by, rule, field, certainty } of served) {
-      reasons.set(refKey(refOf(object)), { kind: 'supports', by, rule, field, certainty });
+      reasons.set(objectKey(object), { kind: 'supports', by, rule, field, certainty });
     }
   }
   return new Map([...reasons].toSorted(([a], [b]) => compareText(a, b)));

@@ -5,9 +5,16 @@
  */
 import { groupOf, type KubeObject, type ObjectRef } from '../../api/object.ts';
 
+/** Objects are never changed, and every rule asks. */
+const kinds = new WeakMap<KubeObject, string>();
+
 /** `Deployment.apps`, `Secret`: a kind with its group, whatever the version. */
 export function kindOf(object: KubeObject): string {
-  return kindName(groupOf(object.apiVersion), object.kind);
+  const known = kinds.get(object);
+  if (known !== undefined) return known;
+  const kind = kindName(groupOf(object.apiVersion), object.kind);
+  kinds.set(object, kind);
+  return kind;
 }
 
 export function kindName(group: string, kind: string): string {

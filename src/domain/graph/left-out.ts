@@ -4,8 +4,9 @@
  * twice, a second snapshot of an empty volume.
  */
 import { arrayAt, at, textAt } from '../../api/fields.ts';
-import { groupOf, type KubeObject, type OwnerReference, refKey, refOf } from '../../api/object.ts';
+import { groupOf, type KubeObject, objectKey, refKey } from '../../api/object.ts';
 import { GROUP } from '../../api/v1alpha1/common.ts';
+import { accountOfToken, isAccountToken, isGeneratedToken } from './account-token.ts';
 import { kindName, kindOf } from './kinds.ts';
 import { GENERATED_BY_OPERATORS } from './operators.ts';
 import type { LeftOutReason } from './types.ts';
@@ -16,9 +17,44 @@ export interface Neighbours {
   get(key: string): KubeObject | undefined;
 }
 
-/** @returns undefined when the object is to be copied. */
-export function reasonToLeaveOut(object: KubeObject, neighbours: Neighbours): LeftOutReason | undefined {
-  return ownReason(object, neighbours) ?? inheritedReason(object, neighbours, new Set());
+/** Why an object is not copied; 'kept' when it is. */
+type Verdict = LeftOutReason | 'kept';
+
+/**
+ * @param neighbours the same for as long as the judge is used: what it has found out of an owner it does not look at again
+ * @returns says why an object is left out; undefined when it is to be copied
+ */
+export function leavingOut(neighbours: Neighbours): (object: KubeObject) => LeftOutReason | undefined {
+  const verdicts = new Map<string, Verdict>();
+  return (object) => {
+    judge(object, neighbours, verdicts);
+    const verdict = verdicts.get(objectKey(object));
+    return verdict === 'kept' ? undefined : verdict;
+  };
+}
+
+/**
+ * Owners first, each once, and from a list instead of by recursion: whoever may
+ * write ConfigMaps decides how many owners there are and how long their chains.
+ */
+function judge(first: KubeObject, neighbours: Neighbours, verdicts: Map<string, Verdict>): void {
+  const open = new Set<string>();
+  const waiting = [first];
+  for (let object = waiting.at(-1); object !== undefined; object = waiting.at(-1)) {
+    const key = objectKey(object);
+    const known = verdicts.get(key) ?? ownReason(object, neighbours);
+    if (known !== undefined || open.has(key)) {
+      verdicts.set(key, known ?? inheritedVerdict(object, verdicts));
+      waiting.pop();
+      continue;
+    }
+    open.add(key);
+    for (const ownedBy of ownerKeys(object)) {
+      const owner = neighbours.get(ownedBy);
+      // One that is open leads back to itself: objects that own each other are kept.
+      if (owner !== undefined && !open.has(ownedBy)) waiting.push(owner);
+    }
+  }
 }
 
 function ownReason(object: KubeObject, neighbours: Neighbours): LeftOutReason | undefined {
@@ -35,27 +71,22 @@ function ownReason(object: KubeObject, neighbours: Neighbours): LeftOutReason | 
 /** Reasons that also hold for what the object owns: in the other cluster it would have no owner, and be collected. */
 const INHERITED: ReadonlySet<LeftOutReason> = new Set(['BeingDeleted', 'GeneratedByController', 'Completed']);
 
-/** An object lives as long as one of its owners does, so every owner must be left out for it to follow. */
-function inheritedReason(
-  object: KubeObject,
-  neighbours: Neighbours,
-  visited: ReadonlySet<string>,
-): LeftOutReason | undefined {
-  const owners = object.metadata.ownerReferences ?? [];
-  const seen = new Set([...visited, refKey(refOf(object))]);
-  const reasons = owners.map((reference) => {
-    const owner = neighbours.get(ownerKey(object, reference));
-    if (owner === undefined || seen.has(refKey(refOf(owner)))) return undefined;
-    const reason = ownReason(owner, neighbours) ?? inheritedReason(owner, neighbours, seen);
-    return reason !== undefined && INHERITED.has(reason) ? reason : undefined;
-  });
-  return reasons.every((reason) => reason !== undefined) ? reasons[0] : undefined;
+/**
+ * An object lives as long as one of its owners does, so every owner must be left
+ * out for it to follow; one that is not there, or not judged yet, is none of those.
+ */
+function inheritedVerdict(object: KubeObject, verdicts: ReadonlyMap<string, Verdict>): Verdict {
+  const owners = ownerKeys(object).map((key) => verdicts.get(key) ?? 'kept');
+  const [first = 'kept'] = owners;
+  return owners.every((verdict) => verdict !== 'kept' && INHERITED.has(verdict)) ? first : 'kept';
 }
 
-function ownerKey(object: KubeObject, owner: OwnerReference): string {
-  const { namespace } = object.metadata;
-  const ref = { group: groupOf(owner.apiVersion), kind: owner.kind, name: owner.name };
-  return refKey(namespace === undefined ? ref : { ...ref, namespace });
+function ownerKeys({ metadata }: KubeObject): readonly string[] {
+  const { namespace, ownerReferences = [] } = metadata;
+  return ownerReferences.map(({ apiVersion, kind, name }) => {
+    const ref = { group: groupOf(apiVersion), kind, name };
+    return refKey(namespace === undefined ? ref : { ...ref, namespace });
+  });
 }
 
 /** Volume data travels by itself; a restored snapshot object would take a snapshot of the new, still empty claim. */
@@ -85,7 +116,7 @@ function isClusterOwned(object: KubeObject, kind: string, neighbours: Neighbours
     case 'ServiceAccount':
       return name === 'default' && !isCustomised(object);
     case 'Secret':
-      return at(object, 'type') === 'kubernetes.io/service-account-token';
+      return isMadeForAccount(object, neighbours);
     case 'Service':
       return namespace === 'default' && name === 'kubernetes';
     case 'Endpoints':
@@ -100,6 +131,17 @@ function isClusterOwned(object: KubeObject, kind: string, neighbours: Neighbours
     default:
       return false;
   }
+}
+
+/** One that names no account is taken by no server. */
+function isMadeForAccount(secret: KubeObject, neighbours: Neighbours): boolean {
+  if (!isAccountToken(secret)) return false;
+  const { namespace = '' } = secret.metadata;
+  const account = accountOfToken(secret);
+  return (
+    account === undefined ||
+    isGeneratedToken(secret, neighbours.get(`ServiceAccount/${namespace}/${account}`))
+  );
 }
 
 const isApiServer = ({ metadata }: KubeObject): boolean =>

@@ -9,19 +9,22 @@ import { withoutCircles } from './circles.ts';
 import { type ExplicitEdge, explicitEdges } from './explicit-edges.ts';
 import { OWNER_RULE } from './infer/structure.ts';
 import { applyRank, kindOf } from './kinds.ts';
-import { referencesIn } from './references.ts';
+import { withLooseTogether } from './loose.ts';
+import { edgesIn } from './references.ts';
 import { compareEdges, compareText } from './sorting.ts';
 import { components, cycleIn, isCycle, longestChain, type Needs } from './topology.ts';
 import type { Graph, GraphResult, LeftOut, ObjectEdge, Unit, UnitEdge } from './types.ts';
 import { append, type Grouping, groupObjects } from './units.ts';
 import { applyRules } from './user-rules/apply.ts';
-import type { CompiledRule } from './user-rules/compile.ts';
+import { NO_RULES, type UserRules } from './user-rules/compiled.ts';
+import { tryReadiness } from './user-rules/readiness.ts';
 import { type World, worldOf } from './world.ts';
 
 /**
  * @param infer false: only namespaces, definitions, owners and `explicit` count
  * @param leftOut live objects that are not among `objects`; edges may name them
- * @param rules the user's; what they say is certain, so that what is only likely gives way to it
+ * @param rules the user's; what they say is certain, so that what is only likely gives way to it. Those of
+ *   readiness change no order and are tried here, where the objects are
  * @returns units and edges sorted, each unit after those it needs; or the first thing that makes an order impossible
  */
 export function buildGraph(
@@ -29,25 +32,33 @@ export function buildGraph(
   explicit: readonly ExplicitEdge[],
   infer: boolean,
   leftOut: readonly LeftOut[],
-  rules: readonly CompiledRule[] = [],
+  rules: UserRules = NO_RULES,
 ): GraphResult {
   const world = worldOf(objects);
   const written = explicitEdges(explicit, world.objects.keys(), leftOut);
   if (written.kind !== 'edges') return written;
-  const ruled = applyRules(rules, objects);
-  const refused = ruled.findings.filter(({ severity }) => severity === 'refused');
+  const ruled = applyRules(rules.needs, objects);
+  const findings = [...ruled.findings, ...tryReadiness(rules.readiness, objects)];
+  const refused = findings.filter(({ severity }) => severity === 'refused');
   if (refused.length > 0) return { kind: 'refused-rules', messages: refused.map(({ message }) => message) };
-  const inferred = referencesIn(world, infer).edges;
-  const result = graphOfEdges(world, [...inferred, ...ruled.edges, ...written.edges], infer);
+  const inferred = edgesIn(world, infer);
+  const all = [...inferred, ...ruled.edges, ...written.edges];
+  const result = graphOfEdges(world, all, infer, rules.readiness);
   if (result.kind !== 'graph') return result;
-  return { ...result, warnings: [...ruled.findings.map(({ message }) => message), ...result.warnings] };
+  return { ...result, warnings: [...findings.map(({ message }) => message), ...result.warnings] };
 }
 
 /**
  * The same of edges that are known already, from whatever source.
  * @param all between objects of the world, in any order; the likely ones give way to all others
+ * @param readiness the user's rules of readiness
  */
-export function graphOfEdges(world: World, all: readonly ObjectEdge[], infer: boolean): GraphResult {
+export function graphOfEdges(
+  world: World,
+  all: readonly ObjectEdge[],
+  infer: boolean,
+  readiness: UserRules['readiness'] = [],
+): GraphResult {
   const sorted = all.toSorted(compareEdges);
   const keys = inApplyOrder(world);
   const firm = orderObjects(
@@ -57,8 +68,10 @@ export function graphOfEdges(world: World, all: readonly ObjectEdge[], infer: bo
   if (firm.kind === 'cycle') return firm;
   const likely = sorted.filter(({ certainty }) => certainty === 'likely');
   const amongObjects = withoutCircles(keys, firm.edges, likely);
-  const grouping = takeApart(groupObjects(world, firm.order, firm.edges, infer), firm.edges);
-  const amongUnits = withoutCircles(keys, firm.edges, amongObjects.kept, grouping);
+  const units = takeApart(groupObjects(world, firm.order, firm.edges, infer), firm.edges);
+  const amongUnits = withoutCircles(keys, firm.edges, amongObjects.kept, units);
+  const followed = [...firm.edges, ...amongObjects.kept];
+  const grouping = withLooseTogether(world, keys, units, followed, readiness);
   const edges = [...firm.edges, ...amongUnits.kept].toSorted(compareEdges);
   const warnings = [...amongObjects.warnings, ...amongUnits.warnings].toSorted(compareText);
   return { kind: 'graph', graph: graphOf(keys, grouping, edges), warnings };
@@ -138,14 +151,19 @@ function sortedNeeds(needs: Needs, compare: (a: string, b: string) => number): N
 }
 
 function unitEdges(grouping: Grouping, edges: readonly ObjectEdge[]): readonly UnitEdge[] {
-  const between = new Map<string, { from: string; to: string; because: ObjectEdge[] }>();
+  const between = new Map<string, Map<string, ObjectEdge[]>>();
   for (const edge of edges) {
     const from = grouping.get(edge.from);
     const to = grouping.get(edge.to);
     if (from === undefined || to === undefined || from === to) continue;
-    const same = between.get(`${from} ${to}`);
-    if (same === undefined) between.set(`${from} ${to}`, { from, to, because: [edge] });
-    else same.because.push(edge);
+    const needed = between.get(from) ?? new Map<string, ObjectEdge[]>();
+    between.set(from, needed);
+    const because = needed.get(to);
+    if (because === undefined) needed.set(to, [edge]);
+    else because.push(edge);
   }
-  return [...between.values()].toSorted((a, b) => compareText(a.from, b.from) || compareText(a.to, b.to));
+  const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]) => compareText(a, b);
+  return [...between]
+    .toSorted(byKey)
+    .flatMap(([from, needed]) => [...needed].toSorted(byKey).map(([to, because]) => ({ from, to, because })));
 }

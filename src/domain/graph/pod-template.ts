@@ -3,7 +3,7 @@
  * (references, selectors, readiness) goes through here, so a kind is added once.
  * Custom kinds need not be added: a pod template is known by its structure.
  */
-import { arrayAt, type Fields, fieldsAt, isFields } from '../../api/fields.ts';
+import { arrayAt, type Fields, fieldsAt, isFields, numberAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject } from '../../api/object.ts';
 import { isCustom, kindOf } from './kinds.ts';
 import { type Labels, labelsAt } from './labels.ts';
@@ -56,27 +56,65 @@ function findTemplates(object: KubeObject): readonly PodTemplate[] {
   return [{ spec, path: SPEC_PATHS.get(kindOf(object)) ?? '', labels }];
 }
 
+/**
+ * Whether some of its pods run for as long as it is ready: those of a Job have
+ * ended by then, and a CronJob has some now and then.
+ */
+export function keepsPodsRunning(object: KubeObject): boolean {
+  const kind = kindOf(object);
+  return kind !== 'Job.batch' && kind !== 'CronJob.batch' && numberAt(object, 'spec', 'replicas') !== 0;
+}
+
 /** Templates lie at most this deep (`spec.x.y[0].template.spec`); deeper structure is not searched. */
 const DEPTH = 8;
 
-/** What has a `spec` with `containers` is a pod template, wherever it is: `spec.template`, `spec.podTemplate`, `spec.workers[0].template`. */
+/** Fields by which people call a pod template; operators add the containers that it leaves out. */
+const TEMPLATE_FIELDS: ReadonlySet<string> = new Set(['template', 'podTemplate']);
+
+/** Fields of a pod spec by which it refers to something. */
+const REFERRING_LISTS: readonly string[] = [
+  'volumes',
+  'initContainers',
+  'imagePullSecrets',
+  'resourceClaims',
+];
+const REFERRING_NAMES: readonly string[] = [
+  'serviceAccountName',
+  'serviceAccount',
+  'priorityClassName',
+  'runtimeClassName',
+];
+
+function isPodSpec(spec: Fields, field: string): boolean {
+  if (isFields(arrayAt(spec, 'containers')[0])) return true;
+  if (!TEMPLATE_FIELDS.has(field)) return false;
+  return (
+    REFERRING_LISTS.some((list) => isFields(arrayAt(spec, list)[0])) ||
+    REFERRING_NAMES.some((name) => typeof spec[name] === 'string')
+  );
+}
+
+/**
+ * What has a `spec` with `containers` is a pod template, wherever it is: `spec.template`, `spec.podTemplate`,
+ * `spec.workers[0].template`; and under a name of such, what has any reference of a pod spec.
+ */
 function embeddedTemplates(object: KubeObject): readonly PodTemplate[] {
   const found: PodTemplate[] = [];
-  const search = (value: unknown, path: string, depth: number): void => {
+  const search = (value: unknown, path: string, depth: number, field: string): void => {
     if (depth > DEPTH) return;
     if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) search(item, `${path}[${index}]`, depth + 1);
+      for (const [index, item] of value.entries()) search(item, `${path}[${index}]`, depth + 1, '');
       return;
     }
     if (!isFields(value)) return;
     const spec = fieldsAt(value, 'spec');
-    if (spec !== undefined && isFields(arrayAt(spec, 'containers')[0])) {
+    if (spec !== undefined && isPodSpec(spec, field)) {
       found.push({ spec, path: `${path}.spec`, labels: labelsAt(value, 'metadata', 'labels') });
       return;
     }
-    for (const [key, item] of Object.entries(value)) search(item, `${path}.${key}`, depth + 1);
+    for (const [key, item] of Object.entries(value)) search(item, `${path}.${key}`, depth + 1, key);
   };
-  search(object['spec'], 'spec', 0);
+  search(object['spec'], 'spec', 0, '');
   return found;
 }
 
@@ -88,8 +126,22 @@ export function serviceAccountOf(template: PodTemplate): string {
   return typeof name === 'string' && name !== '' ? name : 'default';
 }
 
+export interface Container {
+  readonly container: unknown;
+  readonly path: string;
+}
+
+/** Every rule about containers asks. */
+const containers = new WeakMap<PodTemplate, readonly Container[]>();
+
 /** All containers of all sorts, each with its path. */
-export function containersOf(template: PodTemplate): readonly { container: unknown; path: string }[] {
+export function containersOf(template: PodTemplate): readonly Container[] {
+  const known = containers.get(template) ?? findContainers(template);
+  containers.set(template, known);
+  return known;
+}
+
+function findContainers(template: PodTemplate): readonly Container[] {
   return ['initContainers', 'containers', 'ephemeralContainers'].flatMap((list) =>
     arrayAt(template.spec, list).map((container, index) => ({
       container,

@@ -1,255 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { KubeObject } from '../../api/object.ts';
 import { anObject } from '../../testing/objects.ts';
 import { readinessOf } from './readiness.ts';
-import type { ReadinessContext } from './types.ts';
+import { all3, context, inWords, live, plain, type ReadinessRow } from './testing/readiness.ts';
+import { compiledReadiness } from './user-rules/compiled.ts';
 
-const context: ReadinessContext = {
-  bindingMode: (storageClass) =>
-    ({ fast: 'Immediate' as const, lazy: 'WaitForFirstConsumer' as const })[storageClass],
-};
-const condition = (type: string, status: string, more: object = {}) => ({ type, status, ...more });
-/** An object at generation 2 whose controller has seen that, unless the status says otherwise. */
-const live = (kind: string, spec: object, status: object, apiVersion?: string) =>
-  anObject(kind, 'shop/x', {
-    ...(apiVersion === undefined ? {} : { apiVersion }),
-    metadata: { generation: 2 },
-    spec,
-    status: { observedGeneration: 2, ...status },
+const accountToken = (data: object) =>
+  anObject('Secret', 'shop/web-token', {
+    type: 'kubernetes.io/service-account-token',
+    metadata: { annotations: { 'kubernetes.io/service-account.name': 'web' } },
+    data,
   });
-const plain = (kind: string, spec: object, status: object) => anObject(kind, 'shop/x', { spec, status });
-const all3 = { replicas: 3, updatedReplicas: 3, availableReplicas: 3, readyReplicas: 3 };
-const UNSEEN = 'progressing: its controller has not seen it yet';
-const custom = (status: object) => live('Cluster', {}, status, 'db.example/v1');
 
-const rows: readonly (readonly [string, KubeObject, string])[] = [
-  ['Deployment, all there', live('Deployment', { replicas: 3 }, all3), 'ready'],
-  [
-    'Deployment, just created',
-    live('Deployment', { replicas: 3 }, { observedGeneration: undefined }),
-    UNSEEN,
-  ],
-  [
-    'Deployment, status of an older spec',
-    live('Deployment', { replicas: 3 }, { ...all3, observedGeneration: 1 }),
-    UNSEEN,
-  ],
-  [
-    'Deployment, some available',
-    live('Deployment', { replicas: 3 }, { ...all3, availableReplicas: 2 }),
-    'progressing: 2 of 3 replicas available',
-  ],
-  [
-    'Deployment, one replica by default',
-    live('Deployment', {}, {}),
-    'progressing: 0 of 1 replicas available',
-  ],
-  [
-    'Deployment, some outdated',
-    live('Deployment', { replicas: 3 }, { ...all3, updatedReplicas: 1 }),
-    'progressing: 1 of 3 replicas updated',
-  ],
-  [
-    'Deployment, too many',
-    live('Deployment', { replicas: 3 }, { ...all3, replicas: 4 }),
-    'progressing: 1 superfluous replicas still to end',
-  ],
-  ['Deployment, none wanted', live('Deployment', { replicas: 0 }, {}), 'ready'],
-  [
-    'Deployment, none wanted but one left',
-    live('Deployment', { replicas: 0 }, { replicas: 1 }),
-    'progressing: 1 superfluous replicas still to end',
-  ],
-  [
-    'Deployment, paused without pods',
-    live('Deployment', { replicas: 3, paused: true }, {}),
-    'failed: 0 of 3 replicas: it is paused, and starts none until it is resumed',
-  ],
-  [
-    'Deployment, paused with pods of an older template',
-    live('Deployment', { replicas: 3, paused: true }, { ...all3, updatedReplicas: 1 }),
-    'ready',
-  ],
-  [
-    'Deployment, paused with too few available',
-    live('Deployment', { replicas: 3, paused: true }, { ...all3, availableReplicas: 1 }),
-    'progressing: 1 of 3 replicas available',
-  ],
-  [
-    'Deployment, deadline passed',
-    live(
-      'Deployment',
-      { replicas: 3 },
-      {
-        conditions: [
-          condition('Progressing', 'False', { reason: 'ProgressDeadlineExceeded', message: 'too slow' }),
-        ],
-      },
-    ),
-    'failed: too slow',
-  ],
-  [
-    'Deployment, quota exceeded',
-    live(
-      'Deployment',
-      { replicas: 3 },
-      { conditions: [condition('ReplicaFailure', 'True', { message: 'exceeded quota' })] },
-    ),
-    'progressing: 0 of 3 replicas available: exceeded quota',
-  ],
-  ['StatefulSet, all there', live('StatefulSet', { replicas: 3 }, all3), 'ready'],
-  [
-    'StatefulSet, just created',
-    live('StatefulSet', { replicas: 3 }, { observedGeneration: undefined }),
-    UNSEEN,
-  ],
-  [
-    'StatefulSet, second one starting',
-    live('StatefulSet', { replicas: 3 }, { replicas: 2, updatedReplicas: 2, availableReplicas: 1 }),
-    'progressing: 1 of 3 replicas available',
-  ],
-  ['StatefulSet, none wanted', live('StatefulSet', { replicas: 0 }, {}), 'ready'],
-  [
-    'StatefulSet, rolling',
-    live('StatefulSet', { replicas: 3 }, { ...all3, updatedReplicas: 2 }),
-    'progressing: 2 of 3 replicas updated',
-  ],
-  [
-    'StatefulSet, rolled down to its partition',
-    live(
-      'StatefulSet',
-      { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 2 } } },
-      { ...all3, updatedReplicas: 1 },
-    ),
-    'ready',
-  ],
-  [
-    'StatefulSet, not yet down to its partition',
-    live(
-      'StatefulSet',
-      { replicas: 3, updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } },
-      { ...all3, updatedReplicas: 1 },
-    ),
-    'progressing: 2 of 3 replicas updated',
-  ],
-  [
-    'StatefulSet, updated on delete only',
-    live(
-      'StatefulSet',
-      { replicas: 3, updateStrategy: { type: 'OnDelete' } },
-      { ...all3, updatedReplicas: 0 },
-    ),
-    'ready',
-  ],
-  [
-    'StatefulSet, updated on delete, starting',
-    live('StatefulSet', { replicas: 3, updateStrategy: { type: 'OnDelete' } }, {}),
-    'progressing: 0 of 3 replicas available',
-  ],
-  [
-    'DaemonSet, on all nodes',
-    live('DaemonSet', {}, { desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 2 }),
-    'ready',
-  ],
-  [
-    'DaemonSet, on one of two nodes',
-    live('DaemonSet', {}, { desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 1 }),
-    'progressing: 1 of 2 replicas available',
-  ],
-  ['DaemonSet, no node for it', live('DaemonSet', {}, { desiredNumberScheduled: 0 }), 'ready'],
-  ['DaemonSet, just created', live('DaemonSet', {}, { observedGeneration: undefined }), UNSEEN],
-  [
-    'DaemonSet, updated on delete only',
-    live(
-      'DaemonSet',
-      { updateStrategy: { type: 'OnDelete' } },
-      { desiredNumberScheduled: 2, numberAvailable: 2 },
-    ),
-    'ready',
-  ],
-  [
-    'ReplicaSet, all there',
-    live('ReplicaSet', { replicas: 2 }, { replicas: 2, availableReplicas: 2 }),
-    'ready',
-  ],
-  [
-    'ReplicaSet, one available',
-    live('ReplicaSet', { replicas: 2 }, { replicas: 2, availableReplicas: 1 }),
-    'progressing: 1 of 2 replicas available',
-  ],
-  [
-    'ReplicationController, all there',
-    live('ReplicationController', {}, { replicas: 1, availableReplicas: 1 }),
-    'ready',
-  ],
-  ['Job, complete', plain('Job', {}, { conditions: [condition('Complete', 'True')] }), 'ready'],
-  [
-    'Job, failed',
-    plain('Job', {}, { conditions: [condition('Failed', 'True', { message: 'backoff limit' })] }),
-    'failed: backoff limit',
-  ],
-  ['Job, running', plain('Job', { completions: 2 }, { succeeded: 1 }), 'progressing: 1 of 2 completions'],
-  ['Job, suspended', plain('Job', { suspend: true }, {}), 'ready'],
-  ['CronJob', plain('CronJob', {}, {}), 'ready'],
-  ['Pod, ready', plain('Pod', {}, { phase: 'Running', conditions: [condition('Ready', 'True')] }), 'ready'],
-  ['Pod, done', plain('Pod', {}, { phase: 'Succeeded', conditions: [condition('Ready', 'False')] }), 'ready'],
-  ['Pod, failed', plain('Pod', {}, { phase: 'Failed', message: 'evicted' }), 'failed: evicted'],
-  [
-    'Pod, no node for it',
-    plain(
-      'Pod',
-      {},
-      { phase: 'Pending', conditions: [condition('PodScheduled', 'False', { message: '0/3 nodes' })] },
-    ),
-    'progressing: 0/3 nodes',
-  ],
-  [
-    'Pod, image missing',
-    plain(
-      'Pod',
-      {},
-      { phase: 'Pending', containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }] },
-    ),
-    'progressing: waiting: ImagePullBackOff',
-  ],
-  ['Pod, starting', plain('Pod', {}, { phase: 'Running' }), 'progressing: its containers are not ready yet'],
-  ['claim, bound', plain('PersistentVolumeClaim', {}, { phase: 'Bound' }), 'ready'],
-  ['claim, lost', plain('PersistentVolumeClaim', {}, { phase: 'Lost' }), 'failed: its volume is lost'],
-  [
-    'claim, pending',
-    plain('PersistentVolumeClaim', { storageClassName: 'fast' }, { phase: 'Pending' }),
-    'progressing: waiting for a volume of class fast',
-  ],
-  [
-    'claim, pending without class',
-    plain('PersistentVolumeClaim', {}, { phase: 'Pending' }),
-    'progressing: waiting for a volume',
-  ],
-  [
-    'claim, waiting for its first consumer',
-    plain('PersistentVolumeClaim', { storageClassName: 'lazy' }, { phase: 'Pending' }),
-    'ready',
-  ],
-  [
-    'claim, bound to come',
-    plain('PersistentVolumeClaim', { storageClassName: 'lazy', volumeName: 'pv' }, { phase: 'Pending' }),
-    'progressing: waiting for a volume of class lazy',
-  ],
-  [
-    'definition, served',
-    plain('CustomResourceDefinition', {}, { conditions: [condition('Established', 'True')] }),
-    'ready',
-  ],
-  ['definition, new', plain('CustomResourceDefinition', {}, {}), 'progressing: not served yet'],
-  [
-    'definition, name taken',
-    plain(
-      'CustomResourceDefinition',
-      {},
-      { conditions: [condition('NamesAccepted', 'False', { message: 'taken by y' })] },
-    ),
-    'failed: taken by y',
-  ],
+const rows: readonly ReadinessRow[] = [
   ['Service', plain('Service', { type: 'ClusterIP' }, {}), 'ready'],
   [
     'load balancer without address',
@@ -270,60 +32,36 @@ const rows: readonly (readonly [string, KubeObject, string])[] = [
     }),
     'progressing: it is being deleted',
   ],
+  ['quota, new', plain('ResourceQuota', { hard: { pods: '9' } }, {}), 'progressing: nothing is counted yet'],
   [
-    'APIService, available',
-    plain('APIService', {}, { conditions: [condition('Available', 'True')] }),
+    'quota, counted',
+    plain('ResourceQuota', { hard: { pods: '9' } }, { hard: { pods: '9' }, used: { pods: '0' } }),
     'ready',
   ],
-  [
-    'APIService, no endpoints',
-    plain(
-      'APIService',
-      {},
-      { conditions: [condition('Available', 'False', { reason: 'MissingEndpoints' })] },
-    ),
-    'progressing: MissingEndpoints',
-  ],
-  ['custom, without conditions', custom({ observedGeneration: undefined }), 'ready'],
-  [
-    'custom, status of an older spec',
-    custom({ observedGeneration: 1, conditions: [condition('Ready', 'True')] }),
-    UNSEEN,
-  ],
-  ['custom, ready', custom({ conditions: [condition('Ready', 'True')] }), 'ready'],
-  [
-    'custom, not ready',
-    custom({ conditions: [condition('Ready', 'False', { message: 'electing' })] }),
-    'progressing: electing',
-  ],
-  [
-    'custom, not known',
-    custom({ conditions: [condition('Ready', 'Unknown')] }),
-    'progressing: not ready yet',
-  ],
-  ['custom, available', custom({ conditions: [condition('Available', 'True')] }), 'ready'],
-  [
-    'custom, not available',
-    custom({ conditions: [condition('Available', 'False', { reason: 'NoQuorum' })] }),
-    'progressing: NoQuorum',
-  ],
-  [
-    'custom, stalled',
-    custom({ observedGeneration: 1, conditions: [condition('Stalled', 'True', { message: 'bad spec' })] }),
-    'failed: bad spec',
-  ],
-  [
-    'custom, reconciling',
-    custom({ conditions: [condition('Reconciling', 'True'), condition('Ready', 'True')] }),
-    'progressing: its controller is at work',
-  ],
+  ['Secret', anObject('Secret', 'shop/db', { type: 'Opaque' }), 'ready'],
+  ['token, new', accountToken({}), 'progressing: the token of its account is not there yet'],
+  ['token', accountToken({ token: 'eA==' }), 'ready'],
   ['anything else', plain('ConfigMap', {}, {}), 'ready'],
 ];
 
 describe('readinessOf', () => {
   it.each(rows)('%s', (_, object, expected) => {
-    const readiness = readinessOf(object, context);
+    expect(inWords(readinessOf(object, context))).toBe(expected);
+  });
 
-    expect(readiness.kind === 'ready' ? 'ready' : `${readiness.kind}: ${readiness.message}`).toBe(expected);
+  it("asks the user's rule first where one is about the object, but not of what is being deleted", () => {
+    const rules = compiledReadiness([
+      { name: 'warm', match: "object.kind == 'Deployment'", ready: 'object.status.warm' },
+    ]);
+    const byRule = { ...context, rules };
+    const warm = live('Deployment', { replicas: 3 }, { warm: true });
+    expect(readinessOf(warm, context).kind).toBe('progressing');
+    expect(readinessOf(warm, byRule)).toEqual({ kind: 'ready' });
+    expect(readinessOf(live('Deployment', { replicas: 3 }, { ...all3, warm: false }), byRule)).toMatchObject({
+      message: expect.stringContaining('"warm"'),
+    });
+    const ending = { ...warm, metadata: { ...warm.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    expect(readinessOf(ending, byRule)).toMatchObject({ message: 'it is being deleted' });
+    expect(readinessOf(plain('ConfigMap', {}, {}), byRule)).toEqual({ kind: 'ready' });
   });
 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
 import { anObject, aWorkload, controlledBy, ownedBy } from '../../testing/objects.ts';
 import { exclusion, type Resources, select } from './select.ts';
 import type { LeftOutReason } from './types.ts';
 
 const all: Resources = { namespaces: ['shop'] };
-const keyOf = (object: KubeObject) => refKey(refOf(object));
+const keyOf = (object: KubeObject) => objectKey(object);
 const keysOf = (objects: readonly KubeObject[]) => objects.map(keyOf).toSorted();
 
 const web = aWorkload('Deployment', 'shop/web');
@@ -16,6 +16,11 @@ const service = (fields: object) => anObject('Service', 'shop/web', { spec: fiel
 const job = (name: string, condition?: string) =>
   anObject('Job', `shop/${name}`, {
     status: condition === undefined ? {} : { conditions: [{ type: condition, status: 'True' }] },
+  });
+const token = (name: string) =>
+  anObject('Secret', `shop/${name}`, {
+    type: 'kubernetes.io/service-account-token',
+    metadata: { annotations: { 'kubernetes.io/service-account.name': 'web' } },
   });
 const account = (fields: Record<string, unknown>) => anObject('ServiceAccount', 'shop/default', fields);
 
@@ -109,9 +114,22 @@ const rows: readonly Row[] = [
     reason: 'copied',
   },
   { what: 'another account', object: anObject('ServiceAccount', 'shop/web'), reason: 'copied' },
+  { what: 'an account token that a user had made', object: token('web-token'), reason: 'copied' },
   {
-    what: 'an account token',
-    object: anObject('Secret', 'shop/web-token', { type: 'kubernetes.io/service-account-token' }),
+    what: 'an account token that a user had made, named like a generated one',
+    object: token('web-token-admin'),
+    besides: [anObject('ServiceAccount', 'shop/web')],
+    reason: 'copied',
+  },
+  {
+    what: 'an account token that an old cluster made',
+    object: token('web-token-x7x2z'),
+    besides: [anObject('ServiceAccount', 'shop/web', { secrets: [{ name: 'web-token-x7x2z' }] })],
+    reason: 'ClusterOwned',
+  },
+  {
+    what: 'an account token that an old cluster seems to have made',
+    object: token('web-token-x7x2z'),
     reason: 'ClusterOwned',
   },
   {
@@ -245,6 +263,68 @@ describe('select leaves out', () => {
     });
 
     expect(select([a, b], all).included).toEqual([a, b]);
+  });
+
+  const configMap = (name: string, owners: readonly string[]) =>
+    anObject('ConfigMap', `shop/${name}`, {
+      metadata: { ownerReferences: owners.map((owner) => ownedBy(anObject('ConfigMap', `shop/${owner}`))) },
+    });
+
+  it('asks each owner once, however many ways lead to it', () => {
+    const layers = Array.from({ length: 60 }, (_, layer) =>
+      ['a', 'b'].map((side) => configMap(`${side}${layer}`, [`a${layer + 1}`, `b${layer + 1}`])),
+    ).flat();
+    const gone = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    const top = ['a60', 'b60'].map((name) => anObject('ConfigMap', `shop/${name}`, gone));
+
+    const { leftOut } = select([...layers, ...top], all);
+
+    expect(leftOut.map(({ reason }) => reason)).toEqual(Array(122).fill('BeingDeleted'));
+  });
+
+  it('follows a chain of owners to its end, however long', () => {
+    const chain = Array.from({ length: 10_000 }, (_, index) => configMap(`c${index}`, [`c${index + 1}`]));
+    const gone = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } };
+
+    const { included } = select([...chain, anObject('ConfigMap', 'shop/c10000', gone)], all);
+
+    expect(included).toEqual([]);
+  });
+
+  const letters = ['a', 'b', 'c', 'd', 'e'];
+  const someOwners = fc.tuple(
+    ...letters.map((name) =>
+      fc.record({
+        owners: fc.subarray(letters),
+        isDeleted: fc.boolean(),
+        name: fc.constant(name),
+      }),
+    ),
+  );
+
+  it('what is being deleted, and whatever only such objects own, also where objects own each other', () => {
+    fc.assert(
+      fc.property(someOwners, (owned) => {
+        const objects = owned.map(({ name, owners, isDeleted }) => {
+          const { metadata } = configMap(name, owners);
+          const deleted = isDeleted ? { deletionTimestamp: '2026-01-01T00:00:00Z' } : {};
+          return anObject('ConfigMap', `shop/${name}`, { metadata: { ...metadata, ...deleted } });
+        });
+        // The least set that contains the deleted and what all owners of which are in it.
+        const gone = new Set(owned.filter(({ isDeleted }) => isDeleted).map(({ name }) => name));
+        for (const _ of letters) {
+          for (const { name, owners } of owned) {
+            if (owners.length > 0 && owners.every((owner) => gone.has(owner))) gone.add(name);
+          }
+        }
+
+        const { leftOut } = select(objects, all);
+
+        expect(leftOut.map(({ key }) => key)).toEqual(
+          [...gone].toSorted().map((name) => `ConfigMap/shop/${name}`),
+        );
+      }),
+    );
   });
 });
 

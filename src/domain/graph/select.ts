@@ -3,11 +3,11 @@
  * and why, and what is merely not chosen, and so only comes along when
  * something chosen refers to it (see support.ts).
  */
-import { type KubeObject, type ObjectRef, parseRefKey, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, type ObjectRef, objectKey, parseRefKey, refKey, refOf } from '../../api/object.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { kindOfRef } from './kinds.ts';
 import { matches } from './labels.ts';
-import { reasonToLeaveOut } from './left-out.ts';
+import { leavingOut } from './left-out.ts';
 import { compareText } from './sorting.ts';
 import type { LeftOut } from './types.ts';
 
@@ -23,13 +23,14 @@ export interface Selection {
 
 /** @param objects everything listed from the selected namespaces; kinds that cannot be created are not listed */
 export function select(objects: readonly KubeObject[], resources: Resources): Selection {
-  const byKey = new Map(objects.map((object) => [refKey(refOf(object)), object]));
+  const byKey = new Map(objects.map((object) => [objectKey(object), object]));
   const excluded = exclusion(resources);
+  const reasonOf = leavingOut(byKey);
   const included: KubeObject[] = [];
   const notChosen: KubeObject[] = [];
   const leftOut: LeftOut[] = [];
   for (const [key, object] of [...byKey].toSorted(([a], [b]) => compareText(a, b))) {
-    const reason = excluded(refOf(object)) ? 'ExcludedByUser' : reasonToLeaveOut(object, byKey);
+    const reason = excluded(refOf(object)) ? 'ExcludedByUser' : reasonOf(object);
     if (reason !== undefined) leftOut.push({ key, reason });
     else if (isChosen(object, resources)) included.push(object);
     else notChosen.push(object);

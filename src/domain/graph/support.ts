@@ -7,11 +7,12 @@
 import { type KubeObject, type ObjectRef, refKey } from '../../api/object.ts';
 import { stayingRules } from './infer/rules.ts';
 import type { KindLookup } from './kinds.ts';
-import { references } from './references.ts';
+import { isOptional, missingIn, referenceOf } from './references.ts';
 import { isSuppliedByCluster } from './supplied.ts';
 import type { Reference } from './types.ts';
 import { applyRules } from './user-rules/apply.ts';
-import type { CompiledRule } from './user-rules/compile.ts';
+import { NO_RULES, type UserRules } from './user-rules/compiled.ts';
+import { indexed } from './world.ts';
 
 export interface SupportOptions {
   readonly infer: boolean;
@@ -19,7 +20,7 @@ export interface SupportOptions {
   /** What the user wants left out even when it is referred to: `exclusion(resources)`. */
   readonly excluded: (ref: ObjectRef) => boolean;
   /** The user's rules: what they say is needed is looked for like what is inferred. */
-  readonly rules?: readonly CompiledRule[];
+  readonly rules?: UserRules;
 }
 
 /**
@@ -33,7 +34,7 @@ export function nextReferences(
   options: SupportOptions,
 ): readonly Reference[] {
   const namespaces = namespacesOf(known);
-  return oneEach(known, asked, options, (reference) => isFollowed(reference, namespaces));
+  return oneEach(known, asked, options, (target) => isFollowed(target, namespaces));
 }
 
 /**
@@ -47,8 +48,8 @@ export function beyondReach(
   options: SupportOptions,
 ): readonly Reference[] {
   const namespaces = namespacesOf(known);
-  return oneEach(known, asked, options, (reference) => {
-    return !isSuppliedByCluster(reference.to) && !isFollowed(reference, namespaces);
+  return oneEach(known, asked, options, (target) => {
+    return !isSuppliedByCluster(target.to) && !isFollowed(target, namespaces);
   });
 }
 
@@ -60,26 +61,37 @@ const namespacesOf = (known: readonly KubeObject[]): Namespaces =>
 function oneEach(
   known: readonly KubeObject[],
   asked: ReadonlySet<string>,
-  { infer, lookup, excluded, rules = [] }: SupportOptions,
-  wanted: (reference: Reference) => boolean,
+  { infer, lookup, excluded, rules = NO_RULES }: SupportOptions,
+  wanted: (target: Target) => boolean,
 ): readonly Reference[] {
   const found = new Map<string, Reference>();
-  const inferred = references(known, { infer, lookup }).missing;
-  for (const reference of [...inferred, ...applyRules(rules, known).missing]) {
-    const key = refKey(reference.to);
+  const isWanted = (key: string, target: Target, optional: boolean): boolean => {
     const earlier = found.get(key);
     // What one referrer cannot do without is not optional because another can.
-    if (earlier !== undefined && (!earlier.optional || reference.optional)) continue;
-    if (!asked.has(key) && !excluded(reference.to) && wanted(reference)) found.set(key, reference);
+    if (earlier !== undefined && (!earlier.optional || optional)) return false;
+    return !asked.has(key) && !excluded(target.to) && wanted(target);
+  };
+  for (const missing of missingIn(indexed(known, lookup), infer)) {
+    const { key, rule, found: seen } = missing.answer;
+    const target = { to: seen.to, rule: rule.name };
+    if (isWanted(key, target, isOptional(missing))) found.set(key, referenceOf(missing));
+  }
+  // A rule that says by what they are what is needed can only find it among the known.
+  const naming = rules.needs.filter(({ needs }) => needs.by === 'object');
+  for (const reference of applyRules(naming, known).missing) {
+    const key = refKey(reference.to);
+    if (isWanted(key, reference, reference.optional)) found.set(key, reference);
   }
   return [...found.values()];
 }
+
+type Target = Pick<Reference, 'to' | 'rule'>;
 
 /**
  * Not followed: what every cluster has by itself, and, for rules that may lead
  * to other people's objects, namespaces that are not protected. Following those
  * would drag their namespaces into the copy.
  */
-function isFollowed({ to, rule }: Reference, namespaces: Namespaces): boolean {
+function isFollowed({ to, rule }: Target, namespaces: Namespaces): boolean {
   return !isSuppliedByCluster(to) && (!stayingRules.has(rule) || namespaces.has(to.namespace));
 }

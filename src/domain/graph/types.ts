@@ -3,6 +3,7 @@
  * units (a workload with what only it needs); replay follows unit edges.
  */
 import type { KubeObject, ObjectRef } from '../../api/object.ts';
+import type { CompiledReadiness } from './user-rules/compile.ts';
 
 /**
  * `certain`: the object says so in a field that means exactly that. `likely`:
@@ -104,11 +105,12 @@ export interface LeftOut {
 
 export type LeftOutReason =
   | 'GeneratedByController' // recreated by its owner: Pods, ReplicaSets, ControllerRevisions, Jobs of CronJobs
-  | 'ClusterOwned' // recreated by every cluster: kube-root-ca.crt, default ServiceAccount tokens, Endpoints of Services
+  | 'ClusterOwned' // recreated by every cluster: kube-root-ca.crt, generated ServiceAccount tokens, Endpoints of Services
   | 'Transient' // Events, Leases
   | 'Completed' // a Job or Pod that has run to its end: running it again would repeat its effects
   | 'BeingDeleted'
   | 'ExcludedByUser'
+  | 'NotChosen' // without the labels or of another kind than the user asks for, and nothing that is copied needs it or is served by it
   | 'CopiedSeparately' // PersistentVolumes and snapshots: volume data has its own way
   | 'Bookkeeping'; // Antipode's own objects
 
@@ -122,6 +124,12 @@ export type Readiness =
 export interface ReadinessContext {
   /** When volumes of a StorageClass are bound; undefined for a class that is not known. */
   bindingMode(storageClass: string): 'Immediate' | 'WaitForFirstConsumer' | undefined;
+  /** Whether a Service has an endpoint that is ready; undefined for a Service that is not there. */
+  isAnswered(namespace: string, service: string): boolean | undefined;
+  /** The signs of readiness that an object showed in the source, by its key: see readiness/signs.ts. */
+  shown(key: string): readonly string[];
+  /** The user's own rules, which go before every other. */
+  readonly rules: readonly CompiledReadiness[];
 }
 
 /** Judges one live object, by kstatus semantics. */

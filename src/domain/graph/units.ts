@@ -54,7 +54,7 @@ const WORKLOADS: ReadonlySet<string> = new Set(WORKLOAD_KINDS);
  * and instances of custom kinds, and what belongs to the cluster rather than to
  * an application. Cluster-wide rights do belong to an application.
  */
-function standsAlone(object: KubeObject): boolean {
+export function standsAlone(object: KubeObject): boolean {
   const group = groupOf(object.apiVersion);
   const isClusterWide = object.metadata.namespace === undefined && group !== 'rbac.authorization.k8s.io';
   return WORKLOADS.has(kindOf(object)) || isCustom(group) || isClusterWide;

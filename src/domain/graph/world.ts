@@ -3,7 +3,7 @@
  * so that no rule ever walks over all objects for each object.
  */
 import { arrayAt, fieldsAt, textAt } from '../../api/fields.ts';
-import { type KubeObject, type ObjectRef, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, type ObjectRef, objectKey, refOf } from '../../api/object.ts';
 import { isCustom, type KindLookup, kindName, kindOf } from './kinds.ts';
 import { LabelIndex, type LabelSelector, labelsAt } from './labels.ts';
 import { podTemplatesOf } from './pod-template.ts';
@@ -25,8 +25,20 @@ export interface World {
   readonly lookup: KindLookup;
 }
 
+const NO_LOOKUP: KindLookup = () => undefined;
+const worlds = new WeakMap<readonly KubeObject[], World>();
+
+/** {@link worldOf}, once for one list: several questions are asked about the same objects. */
+export function indexed(objects: readonly KubeObject[], lookup: KindLookup = NO_LOOKUP): World {
+  const known = worlds.get(objects);
+  if (known?.lookup === lookup) return known;
+  const world = worldOf(objects, lookup);
+  worlds.set(objects, world);
+  return world;
+}
+
 /** @param lookup what discovery knows; needed only to name what is *not* among the objects */
-export function worldOf(objects: readonly KubeObject[], lookup: KindLookup = () => undefined): World {
+export function worldOf(objects: readonly KubeObject[], lookup: KindLookup = NO_LOOKUP): World {
   const byKey = new Map<string, KubeObject>();
   const workloads = new Map<string, LabelIndex>();
   const definitions = new Map<string, ObjectRef>();
@@ -34,7 +46,7 @@ export function worldOf(objects: readonly KubeObject[], lookup: KindLookup = () 
   const bindings = new Map<string, ObjectRef[]>();
   const namespaces = new Set<string>();
   for (const object of objects) {
-    const key = refKey(refOf(object));
+    const key = objectKey(object);
     byKey.set(key, object);
     const { namespace, name } = object.metadata;
     if (namespace !== undefined) namespaces.add(namespace);

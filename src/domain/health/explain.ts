@@ -1,5 +1,6 @@
 /** Says in one sentence why a region is judged as it is, and what to do where something is missing. */
-import type { RegionEvidence, RegionRules, RegionView } from './region.ts';
+import { firstFew } from '../first-few.ts';
+import type { RegionEvidence, RegionRules, RegionView } from './evidence.ts';
 import { isSlow, slowMessage, type ZoneVerdict } from './zone.ts';
 
 /** Zones named in a message; the others are in the status. */
@@ -30,9 +31,8 @@ function zonesAre(view: RegionView): string {
 }
 
 function namedZones(zones: readonly ZoneVerdict[]): string {
-  const named = zones.slice(0, NAMED_ZONES).map((zone) => `${zone.name} ${zone.state} (${zone.message})`);
-  const more = zones.length - named.length;
-  return more > 0 ? `${named.join(', ')} and ${more} more` : named.join(', ');
+  const texts = zones.map((zone) => `${zone.name} ${zone.state} (${zone.message})`);
+  return firstFew(texts, NAMED_ZONES);
 }
 
 function silence({ controlPlane }: RegionEvidence): string {

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { millis } from '../time.ts';
+import type { RegionEvidence, RegionRules } from './evidence.ts';
 import type { ProbeHistory } from './probe-history.ts';
-import { judgeRegion, type RegionEvidence, type RegionRules, zonesNeeded } from './region.ts';
+import { judgeRegion, zonesNeeded } from './region.ts';
 import type { NodeEvidence, ZoneEvidence } from './zone.ts';
 
 const probe = (name: string, failures: number, passedBefore = true): ProbeHistory => ({

@@ -12,43 +12,10 @@
  *   new RegionHealth looks just like a disaster.
  */
 import type { Verdict } from '../../api/v1alpha1/region-health.ts';
+import type { RegionEvidence, RegionRules, RegionView, ZoneThreshold } from './evidence.ts';
 import { explainRegion } from './explain.ts';
-import { CONFIRM_FAILURES, type ProbeHistory, type ProbeTally, tally } from './probe-history.ts';
-import { isSlow, judgeZone, type ZoneEvidence, type ZoneRules, type ZoneVerdict } from './zone.ts';
-
-export interface RegionEvidence {
-  /** The provider's name, for messages. */
-  readonly region: string;
-  readonly controlPlane:
-    | { readonly kind: 'answers'; readonly regionsSeen: readonly string[] }
-    /** `why` completes "the control plane …", e.g. `does not answer`. */
-    | { readonly kind: 'silent'; readonly why: string };
-  /** Whether the zones were read from the region's nodes at least once, now or earlier. */
-  readonly zonesDiscovered: boolean;
-  /** Zones of the last discovery and those that probes name. */
-  readonly zones: readonly ZoneEvidence[];
-  /** Probes that speak for the region as a whole. */
-  readonly probes: readonly ProbeHistory[];
-}
-
-export type ZoneThreshold =
-  /** More zones than are known counts as all known zones. */
-  | { readonly kind: 'count'; readonly count: number }
-  /** 1 to 100, rounded up to whole zones. */
-  | { readonly kind: 'percent'; readonly percent: number };
-
-export interface RegionRules extends ZoneRules {
-  readonly zones: ZoneThreshold;
-}
-
-export interface RegionView {
-  readonly verdict: Verdict;
-  readonly zones: readonly ZoneVerdict[];
-  readonly zonesFailed: number;
-  /** Failed zones that make the region failed. */
-  readonly zonesNeeded: number;
-  readonly probes: ProbeTally;
-}
+import { CONFIRM_FAILURES, type ProbeTally, tally } from './probe-history.ts';
+import { isSlow, judgeZone, type ZoneVerdict } from './zone.ts';
 
 export interface RawVerdict extends RegionView {
   /** Why, as a sentence without a full stop. */

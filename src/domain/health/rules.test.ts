@@ -18,13 +18,25 @@ describe('reading the rules of a RegionHealth', () => {
     });
   });
 
+  test.each([
+    ['500ms', '500ms', 500],
+    ['500ms', '800ms', 800],
+    ['1s', '500ms', 2000],
+  ])(
+    'looks every %s, with %s for a probe, give the control plane %i ms',
+    (interval, probeTimeout, patience) => {
+      const outcome = rulesOf({ ...spec, interval, probeTimeout });
+      expect(outcome).toMatchObject({ rules: { controlPlanePatience: patience } });
+    },
+  );
+
   test('every field that cannot be used is named', () => {
     const failure = { ...spec.failure, for: 's', zones: 0, maxLatency: '0s' };
     const outcome = rulesOf({ ...spec, interval: '10ms', failure });
     expect(outcome).toEqual({
       kind: 'invalid',
       message:
-        'spec.interval: must be at least 1000 ms; spec.failure.for: "s" is not a duration such as 30s; ' +
+        'spec.interval: must be at least 500 ms; spec.failure.for: "s" is not a duration such as 30s; ' +
         'spec.failure.maxLatency: must be at least 1 ms; ' +
         'spec.failure.zones: "0" is neither a number from 1 up nor a percentage from 1% to 100%',
     });

@@ -1,8 +1,8 @@
 /** Reads the thresholds and times out of a RegionHealth's spec; says which field cannot be used and why. */
 import type { RegionHealthSpec } from '../../api/v1alpha1/region-health.ts';
 import { type Millis, millis, parseDuration, seconds } from '../time.ts';
+import type { RegionRules, ZoneThreshold } from './evidence.ts';
 import type { Timing } from './hysteresis.ts';
-import type { RegionRules, ZoneThreshold } from './region.ts';
 
 export interface HealthRules {
   readonly region: RegionRules;
@@ -20,9 +20,14 @@ export type RulesOutcome =
   | { readonly kind: 'invalid'; readonly message: string };
 
 /** Shorter intervals would make the observer itself a load on what it watches. */
-const SHORTEST_INTERVAL = seconds(1);
+const SHORTEST_INTERVAL = millis(500);
 /** A probe of a nearby port may be given 100 ms; a TLS handshake with a far API server needs more. */
-const LEAST_CONTROL_PLANE_PATIENCE = seconds(2);
+const USUAL_CONTROL_PLANE_PATIENCE = seconds(2);
+/**
+ * Who looks more often than this wants to know exactly when a region was lost. A control plane that does not
+ * answer puts off the next look, and with it the moment a loss is dated to, so it is given no longer than that.
+ */
+const EXACT_BELOW = seconds(1);
 /** Observations that may be missed in a row before ages start anew. */
 const MISSABLE = 3;
 
@@ -51,8 +56,9 @@ export function rulesOf(spec: RegionHealthSpec): RulesOutcome {
       `spec.failure.zones: "${spec.failure.zones}" is neither a number from 1 up nor a percentage from 1% to 100%`,
     );
   if (zones === undefined || problems.length > 0) return { kind: 'invalid', message: problems.join('; ') };
-  const controlPlanePatience = millis(Math.max(probePatience, LEAST_CONTROL_PLANE_PATIENCE));
-  const maxGap = millis(MISSABLE * (interval + controlPlanePatience));
+  const forControlPlane = interval < EXACT_BELOW ? interval : USUAL_CONTROL_PLANE_PATIENCE;
+  const controlPlanePatience = millis(Math.max(probePatience, forControlPlane));
+  const maxGap = millis(MISSABLE * (interval + Math.max(probePatience, USUAL_CONTROL_PLANE_PATIENCE)));
   const minReadyPercent = Number(spec.failure.minReadyNodes.replace('%', ''));
   return {
     kind: 'rules',

@@ -50,6 +50,58 @@ describe('accepting a scenario', () => {
     expect(result.kind === 'rejected' && result.message).toContain(`spec.objectives.${field} is "0s"`);
   });
 
+  it('refuses what the engine cannot do', () => {
+    const replication = {
+      engine: 'velero',
+      store: { s3: { bucket: 'points' } },
+      volumes: { strategy: 'VolSync' },
+    };
+    expect(accept(spec({ replication }), facts)).toMatchObject({
+      kind: 'rejected',
+      reason: 'InvalidSpec',
+      message: expect.stringContaining('spec.replication.volumes.strategy is VolSync'),
+    });
+  });
+
+  it('names the transforms that cannot be applied, all at once', () => {
+    const transforms = [
+      { name: 'edge', match: 'object.', ingressClasses: [{ from: 'alb', to: 'nginx' }] },
+      { name: 'places', namespaces: [{ from: 'shop', to: 'pay' }] },
+    ];
+    const result = accept(
+      spec({ resources: { namespaces: ['shop', 'pay'] }, replication: { transforms } }),
+      facts,
+    );
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidSpec' });
+    expect(result.kind === 'rejected' && result.message).toMatch(
+      /^spec\.replication\.transforms\[edge\]\.match is not a valid .*; spec\.replication\.transforms\[places\]\.namespaces maps shop to pay, which is protected too/,
+    );
+  });
+
+  it('refuses hooks in namespaces that are not protected, and labels that no Pod has', () => {
+    const hook = { when: 'BeforeCapture', command: ['sync'] };
+    const hooks = [
+      { ...hook, name: 'freeze', namespace: 'kube-system', podSelector: { app: 'db' } },
+      { ...hook, name: 'flush', namespace: 'shop', podSelector: { 'a/b/c': 'x' } },
+    ];
+    const result = accept(spec({ replication: { hooks } }), facts);
+    expect(result).toMatchObject({
+      kind: 'rejected',
+      reason: 'InvalidSpec',
+      message:
+        'spec.replication.hooks[freeze].namespace is kube-system, which is not protected: name one of spec.resources.namespaces, as in the source; ' +
+        'spec.replication.hooks[flush].podSelector has "a/b/c: x", which no Pod can have as a label: correct it',
+    });
+  });
+
+  it('names a time zone of an exclusion window that there is not', () => {
+    const window = { from: '02:00', to: '04:00', timeZone: 'Mars/Olympus' };
+    const result = accept(spec({ replication: { schedule: { exclusionWindows: [window] } } }), facts);
+    expect(result.kind === 'rejected' && result.message).toContain(
+      'spec.replication.schedule.exclusionWindows[0].timeZone: there is no time zone Mars/Olympus',
+    );
+  });
+
   it('shows the path of a cycle among explicit edges', () => {
     const edges = [
       { before: 'Deployment/shop/a', after: 'Deployment/shop/b' },
@@ -82,6 +134,19 @@ describe('accepting the rules of a scenario', () => {
     expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidRule' });
     expect(result.kind === 'rejected' && result.message).toContain(
       'spec.dependencies.rules[1] ("queue-first"), match: "object.kind.matches(\'(a+)+$\')" calls matches(), which rules cannot use: they can use has, contains',
+    );
+  });
+
+  it('judges the rules of readiness alike', () => {
+    const readiness = [{ name: 'db', match: 'true', ready: 'object.status.phase' }];
+    expect(accept(spec({ dependencies: { readiness } }), facts)).toEqual({ kind: 'accepted' });
+    const broken = {
+      dependencies: { rules: [rule('a', '1')], readiness: [{ ...readiness[0], ready: '1' }] },
+    };
+    const result = accept(spec(broken), facts);
+    expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidRule' });
+    expect(result.kind === 'rejected' && result.message).toMatch(
+      /rules\[0\] \("a"\), match: .*; spec\.dependencies\.readiness\[0\] \("db"\), ready: /,
     );
   });
 

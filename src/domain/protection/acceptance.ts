@@ -5,8 +5,13 @@
  */
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
-import { compileRules, describeProblem } from '../graph/user-rules/compile.ts';
+import { ruleProblems } from '../graph/user-rules/compiled.ts';
+import { describeProblem } from '../graph/user-rules/problems.ts';
 import { parseDuration } from '../time.ts';
+import { compileTransforms, describeTransformProblem } from '../transforms/compile.ts';
+import { timeZoneProblem } from './exclusion-windows.ts';
+import { hookProblems } from './hook-problems.ts';
+import { veleroProblems } from './velero-problems.ts';
 
 export interface AcceptanceFacts {
   /** Name of every RegionHealth and the provider's region it stands for. */
@@ -19,7 +24,7 @@ export type Acceptance =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'rejected'; readonly reason: DRScenarioReason; readonly message: string };
 
-/** Of rules, in one message: a condition has room for three with their expressions. */
+/** Of one sort, in one message: a condition has room for three with their expressions. */
 const MOST_PROBLEMS = 3;
 
 const rejected = (reason: DRScenarioReason, message: string): Acceptance => ({
@@ -34,10 +39,32 @@ export function accept(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance
     checkRegion('source', spec.source.region, facts) ??
     checkRegion('recovery', spec.recovery.region, facts) ??
     checkDistinct(spec, facts) ??
+    checkSchedule(spec) ??
     checkEdges(spec) ??
-    checkRules(spec) ?? { kind: 'accepted' }
+    checkRules(spec) ??
+    checkTransforms(spec) ??
+    allOf('InvalidSpec', hookProblems(spec)) ??
+    allOf('InvalidSpec', veleroProblems(spec)) ?? { kind: 'accepted' }
   );
 }
+
+/**
+ * Whether only the source can say if a spec can be replayed: what is selected, or
+ * in which order, is not as it was. Such a spec is tried before it is in force.
+ */
+export function needsTrial(before: DRScenarioSpec, after: DRScenarioSpec): boolean {
+  const decisive = ({ source, resources, dependencies }: DRScenarioSpec): string =>
+    JSON.stringify({ source, resources, dependencies });
+  return decisive(before) !== decisive(after);
+}
+
+/** Of failed captures: what the source says of the spec, and only another spec or another source can mend. */
+export const REFUSALS: ReadonlySet<DRScenarioReason> = new Set([
+  'DependencyCycle',
+  'UnknownDependency',
+  'InvalidRule',
+  'NothingSelected',
+]);
 
 function checkDurations(spec: DRScenarioSpec): Acceptance | undefined {
   const wishes: readonly (readonly [field: string, text: string | undefined])[] = [
@@ -46,6 +73,8 @@ function checkDurations(spec: DRScenarioSpec): Acceptance | undefined {
     ['failover.maxDataLoss', spec.failover.maxDataLoss],
     ['failover.stepTimeout', spec.failover.stepTimeout],
     ['dns.timeout', spec.dns.timeout],
+    ['replication.retention.maxAge', spec.replication.retention.maxAge],
+    ['replication.volumes.snapshotTimeout', spec.replication.volumes.snapshotTimeout],
   ];
   for (const [field, text] of wishes) {
     const value = text === undefined ? undefined : parseDuration(text);
@@ -91,6 +120,16 @@ function checkDistinct(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance
   );
 }
 
+function checkSchedule({ replication }: DRScenarioSpec): Acceptance | undefined {
+  for (const [index, { timeZone }] of replication.schedule.exclusionWindows.entries()) {
+    const problem = timeZoneProblem(timeZone);
+    if (problem === undefined) continue;
+    const field = `spec.replication.schedule.exclusionWindows[${index}].timeZone`;
+    return rejected('InvalidSpec', `${field}: ${problem}`);
+  }
+  return undefined;
+}
+
 /** A cycle among the explicit edges alone, found without looking at any cluster. */
 function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
   const path = explicitCycle(spec.dependencies.edges);
@@ -102,15 +141,22 @@ function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
       );
 }
 
-/** Told all at once, so that correcting a spec takes one attempt. */
 function checkRules(spec: DRScenarioSpec): Acceptance | undefined {
-  const compiled = compileRules(spec.dependencies.rules);
+  return allOf('InvalidRule', ruleProblems(spec.dependencies).map(describeProblem));
+}
+
+function checkTransforms({ replication, resources }: DRScenarioSpec): Acceptance | undefined {
+  const compiled = compileTransforms(replication.transforms, resources.namespaces);
   if (compiled.kind === 'compiled') return undefined;
-  const [first, ...others] = compiled.problems;
-  const more = others.slice(0, MOST_PROBLEMS - 1).map(describeProblem);
-  const rest = others.length - more.length;
-  const count = rest === 0 ? [] : [`and ${rest} more`];
-  return rejected('InvalidRule', [describeProblem(first), ...more, ...count].join('; '));
+  return allOf('InvalidSpec', compiled.problems.map(describeTransformProblem));
+}
+
+/** Told all at once, so that correcting a spec takes one attempt. */
+function allOf(reason: DRScenarioReason, problems: readonly string[]): Acceptance | undefined {
+  if (problems.length === 0) return undefined;
+  const rest = problems.length - MOST_PROBLEMS;
+  const more = rest > 0 ? [`and ${rest} more`] : [];
+  return rejected(reason, [...problems.slice(0, MOST_PROBLEMS), ...more].join('; '));
 }
 
 /**

@@ -25,7 +25,7 @@ const lost: FailoverFacts = {
   recovery: { verdict: 'Healthy', since: undefined, message: '' },
   points: [point],
   running: [],
-  existing: new Set(),
+  existing: new Map(),
   now: failedAt,
 };
 
@@ -35,8 +35,8 @@ describe('automatic failover', () => {
   });
 
   it('does not start a second one for the same failure', () => {
-    const existing = new Set([executionName('shop', failedAt)]);
-    expect(decideFailover({ ...lost, existing })).toMatchObject({ kind: 'started' });
+    const existing = new Map([[executionName('shop', failedAt), {}]]);
+    expect(decideFailover({ ...lost, existing })).toMatchObject({ kind: 'started', phase: 'Pending' });
   });
 
   it('does nothing in Manual mode', () => {
@@ -50,6 +50,14 @@ describe('automatic failover', () => {
       expect(decideFailover({ ...lost, source: { ...lost.source, verdict } })).toEqual({ kind: 'armed' });
     },
   );
+
+  it('is denied when another region than the recovery region has the data of every point', () => {
+    expect(decideFailover({ ...lost, points: [{ ...point, dataRegion: 'eu-south' }] })).toMatchObject({
+      kind: 'denied',
+      rule: 'NoVerifiedRecoveryPoint',
+      message: expect.stringContaining('eu-south'),
+    });
+  });
 
   it('stays armed when the workload already runs in the recovery region', () => {
     expect(decideFailover({ ...lost, activeRegion: 'eu-north' })).toEqual({ kind: 'armed' });

@@ -3,31 +3,39 @@
  * safety rule holds it. The rules are those of every execution; asking them
  * before one is created lets the failover start as soon as the obstacle is gone.
  * One failure starts at most one execution: its name is derived from the moment
- * of the verdict, so creating it again is harmless.
+ * of the verdict, so creating it again is harmless. What comes into its way
+ * afterwards it waits for itself (mayPass in admit.ts).
  */
-import type { DRExecutionSpec } from '../../api/v1alpha1/dr-execution.ts';
+import type { DRExecutionSpec, DRExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
-import { admit, type PointFacts, type RegionFacts } from '../execution/admit.ts';
+import { admit, type RegionFacts } from '../execution/admit.ts';
+import type { PointFacts } from '../execution/choose-point.ts';
 import type { Instant } from '../time.ts';
 
 export interface FailoverFacts {
   readonly scenarioName: string;
   readonly spec: DRScenarioSpec;
-  readonly activeRegion: string;
+  /** Undefined while it is not known. */
+  readonly activeRegion: string | undefined;
   readonly source: RegionFacts;
   readonly recovery: RegionFacts;
   readonly points: readonly PointFacts[];
   /** Names of the scenario's executions that have not ended. */
   readonly running: readonly string[];
-  /** Names of all its executions. */
-  readonly existing: ReadonlySet<string>;
+  /** All its executions, by name. */
+  readonly existing: ReadonlyMap<string, Pick<DRExecutionStatus, 'phase' | 'message'>>;
   readonly now: Instant;
 }
 
 export type FailoverDecision =
   | { readonly kind: 'manual' }
   | { readonly kind: 'armed' }
-  | { readonly kind: 'started'; readonly name: string }
+  | {
+      readonly kind: 'started';
+      readonly name: string;
+      readonly phase: NonNullable<DRExecutionStatus['phase']>;
+      readonly message: string | undefined;
+    }
   | { readonly kind: 'start'; readonly name: string; readonly spec: DRExecutionSpec }
   | { readonly kind: 'denied'; readonly rule: string; readonly message: string };
 
@@ -42,7 +50,9 @@ export function decideFailover(facts: FailoverFacts): FailoverDecision {
     return { kind: 'armed' };
   }
   const name = executionName(facts.scenarioName, source.since);
-  if (facts.existing.has(name)) return { kind: 'started', name };
+  const existing = facts.existing.get(name);
+  if (existing !== undefined)
+    return { kind: 'started', name, phase: existing.phase ?? 'Pending', message: existing.message };
   const execution: DRExecutionSpec = {
     scenario: facts.scenarioName,
     kind: 'Failover',

@@ -4,7 +4,7 @@
  * (KEP-753 for sidecars, KEP-2837 for requests of the pod as a whole).
  */
 import { arrayAt, fieldsAt, numberAt, textAt } from '../../api/fields.ts';
-import { groupOf, type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { groupOf, type KubeObject, objectKey } from '../../api/object.ts';
 import { isCustom, kindOf } from '../graph/kinds.ts';
 import { type Labels, matches, selectorAt } from '../graph/labels.ts';
 import { podTemplatesOf } from '../graph/pod-template.ts';
@@ -47,7 +47,7 @@ function demandOf(object: KubeObject, atLeast: number): Demand | undefined {
   const { labels } = template;
   const pods = podsOf(object);
   return {
-    key: refKey(refOf(object)),
+    key: objectKey(object),
     namespace: object.metadata.namespace,
     labels,
     pods: pods === 'each-node' || pods === 0 ? pods : Math.max(pods, atLeast),

@@ -5,7 +5,7 @@
  * here, so "fits" means only that requests, labels and taints allow it.
  */
 import { arrayAt, at, fieldsAt, textAt } from '../../api/fields.ts';
-import { type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
 import { type Labels, labelsAt, matches } from '../graph/labels.ts';
 import { type Demand, podAmounts } from './capacity-demand.ts';
 import { type Amounts, amountsAt, plus } from './capacity-quantity.ts';
@@ -69,7 +69,7 @@ function requestedByNode(
 
 /** A workload without labels on its pods is a bare Pod: known by its own name. */
 function isPodOf({ key, labels }: Demand, pod: KubeObject): boolean {
-  if (key === refKey(refOf(pod))) return true;
+  if (key === objectKey(pod)) return true;
   return Object.keys(labels).length > 0 && matches({ matchLabels: labels }, pod.metadata.labels ?? {});
 }
 

@@ -5,7 +5,7 @@
  * with scopes count only some pods, and are left to the dry-run.
  */
 import { arrayAt, fieldsAt, textAt } from '../../api/fields.ts';
-import { groupOf, type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { groupOf, type KubeObject, objectKey } from '../../api/object.ts';
 import { kindOf } from '../graph/kinds.ts';
 import type { Demand } from './capacity-demand.ts';
 import { type Amounts, amount, amountsAt, formatAmount, plus, times } from './capacity-quantity.ts';
@@ -32,7 +32,7 @@ export function quotaFindings(
       arrayAt(quota, 'spec', 'scopes').length > 0 || fieldsAt(quota, 'spec', 'scopeSelector') !== undefined;
     const here = added.filter(({ object }) => object.metadata.namespace === quota.metadata.namespace);
     if (isScoped || here.length === 0) return [];
-    const keys = new Set(here.map(({ object }) => refKey(refOf(object))));
+    const keys = new Set(here.map(({ object }) => objectKey(object)));
     const wanted = plus(...here.map(usageOf), ...demands.filter(({ key }) => keys.has(key)).map(podUsage));
     return exceeded(quota, wanted);
   });
@@ -47,7 +47,7 @@ function exceeded(quota: KubeObject, wanted: Amounts): readonly Finding[] {
     if (more <= left) return [];
     const text = (value: number): string => formatAmount(resource, value);
     const message = `leaves ${text(left)} of ${resource} (${text(limit)} at most), and the recovery brings ${text(more)} more`;
-    const object = refKey(refOf(quota));
+    const object = objectKey(quota);
     return [
       {
         object,

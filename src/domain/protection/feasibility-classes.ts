@@ -14,6 +14,9 @@ export type NeededClass =
   | { readonly kind: 'default-storage'; readonly field: string };
 
 export const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
+/** Whether claims that name no class may get this one. */
+export const isDefaultStorageClass = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations?.[DEFAULT_STORAGE_CLASS] === 'true';
 
 const STORAGE = { group: 'storage.k8s.io', kind: 'StorageClass' };
 const INGRESS = { group: 'networking.k8s.io', kind: 'IngressClass' };

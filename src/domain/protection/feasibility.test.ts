@@ -26,6 +26,8 @@ const facts = (changes: Partial<FeasibilityFacts> = {}): FeasibilityFacts => ({
   captures: [seconds(5)],
   forecast: predicted(minutes(1), minutes(2)),
   recovery: asked(),
+  store: [],
+  plan: [],
   ...changes,
 });
 const refusal: Finding = {

@@ -34,6 +34,10 @@ export interface FeasibilityFacts {
   /** Undefined while there is no recovery point. */
   readonly forecast: Forecast | undefined;
   readonly recovery: Rehearsed;
+  /** What is wrong with the place of the recovery points. */
+  readonly store: readonly Finding[];
+  /** Why an execution could not be planned. */
+  readonly plan: readonly Finding[];
 }
 
 export interface Feasibility {
@@ -46,6 +50,8 @@ export interface Feasibility {
 
 /** What makes recovery fail comes before what makes it late, and that before what loses more. */
 const SEVERITY: readonly FindingReason[] = [
+  'StoreInSourceRegion',
+  'Unplannable',
   'RecoveryRefuses',
   'RecoveryTooSmall',
   'RTOTooShort',
@@ -58,6 +64,8 @@ const TOLD = 3;
 export function judgeFeasibility(facts: FeasibilityFacts): Feasibility {
   const { recovery } = facts;
   const findings = [
+    ...facts.store,
+    ...facts.plan,
     ...(recovery.kind === 'rehearsed' ? recovery.findings : []),
     ...rtoFindings(facts.rto, facts.forecast),
     ...rpoFindings(facts.rpo, facts.captures),
@@ -158,12 +166,12 @@ export function rpoFindings(rpo: Millis, captures: Samples): readonly Finding[] 
 function shortestRest(capture: Millis): Millis {
   return nextCapture({
     rpo: millis(0),
-    lastStartedAt: tick(0),
-    lastEndedAt: tick(capture),
+    last: { startedAt: tick(0), endedAt: tick(capture), took: capture },
     durations: [capture],
     consecutiveFailures: 0,
+    spread: 0,
     now: tick(capture),
-  });
+  }).delay;
 }
 
 /** A tenth more, in whole seconds: what is advised must hold on a slower day too. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { UNITS_AT_ONCE } from '../execution/concurrency.ts';
 import { type Millis, millis, seconds } from '../time.ts';
 import type { Durations, Samples } from './durations.ts';
 import { type ForecastInput, forecast } from './forecast.ts';
@@ -80,7 +81,10 @@ describe('the forecast of a recovery', () => {
   });
 
   it('counts the time that applying very many units takes, though none waits for another', () => {
-    const units = Array.from({ length: 800 }, (_, index) => ({ id: `u${index}`, objects: [`u${index}`] }));
+    const units = Array.from({ length: 100 * UNITS_AT_ONCE }, (_, index) => ({
+      id: `u${index}`,
+      objects: [`u${index}`],
+    }));
     const each = { apply: always(seconds(1)), ready: always(millis(0)) };
     const durations = {
       prepare: always(millis(0)),

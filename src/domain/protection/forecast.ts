@@ -11,6 +11,7 @@
  * applying is what takes the time: an execution works on a few at once only.
  * That bound is kept too, so that a wide and shallow graph is not called fast.
  */
+import { UNITS_AT_ONCE } from '../execution/concurrency.ts';
 import { components, type Needs } from '../graph/topology.ts';
 import { type Millis, millis } from '../time.ts';
 import type { Durations, Samples } from './durations.ts';
@@ -58,9 +59,6 @@ export interface Forecast {
   /** What the legs of both paths rest on. */
   readonly basis: Basis;
 }
-
-/** Units an execution restores at once. */
-const UNITS_AT_ONCE = 8;
 
 /** Never shorter for a longer duration or for one edge more. */
 export function forecast(input: ForecastInput): Forecast {

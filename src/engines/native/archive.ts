@@ -2,16 +2,17 @@
  * The tar.gz of a point, as Velero writes and reads it. The same objects give
  * the same bytes: entries are sorted, times are fixed.
  */
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { Readable, Transform } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { isFields, textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
-import { refKey, refOf } from '../../api/object.ts';
+import { objectKey, refOf } from '../../api/object.ts';
 import { PointDamagedError } from '../engine.ts';
 import { archivePaths, isMainPath, VELERO_FORMAT_VERSION } from './layout.ts';
+import { withoutManagers } from './sight.ts';
 
 /** An object with what is needed to name it in the archive. */
 export interface ArchivedObject {
@@ -26,11 +27,32 @@ const TIME = new Date(0);
 /** Objects are turned into text one at a time, so only the compressed whole is ever in memory. */
 export async function writeArchive(objects: readonly ArchivedObject[]): Promise<Uint8Array> {
   const tar = pack();
-  const gzip = createGzip();
-  const chunks: Buffer[] = [];
-  gzip.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await Promise.all([addEntries(tar, objects), pipeline(tar, gzip)]);
-  return Buffer.concat(chunks);
+  const gzip = createGzip({ chunkSize: BLOCK });
+  // Read to its end, not to that of the pipeline: that is reached before zlib has given out the last bytes.
+  const whole = buffer(gzip);
+  await Promise.all([whole, addEntries(tar, objects), pipeline(tar, inBlocks(), gzip)]);
+  return whole;
+}
+
+/** Bytes given to zlib at once: each hand-over costs more than compressing the three small pieces of an entry. */
+const BLOCK = 256 * 1024;
+
+function inBlocks(): Transform {
+  let block: Buffer[] = [];
+  let bytes = 0;
+  return new Transform({
+    transform(piece: Buffer, _encoding, done) {
+      block.push(piece);
+      bytes += piece.byteLength;
+      if (bytes < BLOCK) return done();
+      done(null, Buffer.concat(block));
+      block = [];
+      bytes = 0;
+    },
+    flush(done) {
+      done(null, Buffer.concat(block));
+    },
+  });
 }
 
 async function addEntries(tar: ReturnType<typeof pack>, objects: readonly ArchivedObject[]): Promise<void> {
@@ -43,7 +65,7 @@ async function addEntries(tar: ReturnType<typeof pack>, objects: readonly Archiv
   await add('metadata/version', `${VELERO_FORMAT_VERSION}\n`);
   const placed = objects.map((entry) => ({ ...entry, ...archivePaths(refOf(entry.object), entry.type) }));
   for (const { object, path, preferred } of placed.toSorted((a, b) => (a.path < b.path ? -1 : 1))) {
-    const json = JSON.stringify(object);
+    const json = JSON.stringify(withoutManagers(object));
     await add(path, json);
     await add(preferred, json);
   }
@@ -56,6 +78,15 @@ async function addEntries(tar: ReturnType<typeof pack>, objects: readonly Archiv
  */
 export async function readArchive(archive: Uint8Array): Promise<ReadonlyMap<string, KubeObject>> {
   const objects = new Map<string, KubeObject>();
+  await eachObject(archive, (object) => objects.set(objectKey(object), object));
+  return objects;
+}
+
+/**
+ * Shows the objects of an archive one after the other, so that one at a time is in memory.
+ * @throws PointDamagedError when it is no such archive; what `visit` throws
+ */
+export async function eachObject(archive: Uint8Array, visit: (object: KubeObject) => unknown): Promise<void> {
   const tar = extract();
   const read = async (): Promise<void> => {
     for await (const entry of tar) {
@@ -64,17 +95,15 @@ export async function readArchive(archive: Uint8Array): Promise<ReadonlyMap<stri
         entry.resume();
         continue;
       }
-      const object = parseObject(name, await text(entry));
-      objects.set(refKey(refOf(object)), object);
+      visit(parseObject(name, await text(entry)));
     }
   };
   try {
-    await Promise.all([pipeline(Readable.from([archive]), createGunzip(), tar), read()]);
+    await Promise.all([pipeline(Readable.from([archive]), createGunzip({ chunkSize: BLOCK }), tar), read()]);
   } catch (error) {
     if (error instanceof PointDamagedError) throw error;
     throw new PointDamagedError('the archive cannot be unpacked', { cause: error });
   }
-  return objects;
 }
 
 function parseObject(path: string, json: string): KubeObject {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/object.ts';
-import { refKey, refOf } from '../../api/object.ts';
+import { objectKey } from '../../api/object.ts';
 import type { PointManifest } from '../../domain/protection/point.ts';
-import { compare } from './compare.ts';
+import { compare, differingFields } from './compare.ts';
 import { objectDigest } from './digest.ts';
 
 const secret = (name: string, resourceVersion: string, value: string, metadata: object = {}): KubeObject => ({
@@ -17,7 +17,7 @@ const secret = (name: string, resourceVersion: string, value: string, metadata: 
   },
   data: { value },
 });
-const key = (object: KubeObject): string => refKey(refOf(object));
+const key = (object: KubeObject): string => objectKey(object);
 
 function manifestOf(objects: readonly KubeObject[], leftOut: readonly string[] = []): PointManifest {
   return {
@@ -104,4 +104,39 @@ test('what was left out on purpose, or merely supports the selection, is not mis
 test('a clock of the source that is half a minute behind makes no false alarm', () => {
   const made = secret('made', '9', 'z', { creationTimestamp: '2026-11-23T11:59:30Z' });
   expect(compare(manifestOf([]), now(made)).differences).toEqual([]);
+});
+
+test('an object that is no newer than the list of its kind was there, whatever the clocks say', () => {
+  const young = secret('young', '41', 'x', { creationTimestamp: '2026-11-23T12:00:30Z' });
+  const manifest = (listed: string) => ({ ...manifestOf([]), resourceVersions: { 'Secret/shop': listed } });
+  expect(compare(manifest('41'), now(young)).differences).toHaveLength(1);
+  expect(compare(manifest('40'), now(young))).toMatchObject({ differences: [], changedSince: 1 });
+});
+
+test('an object that is newer than the list of its kind was made since, though a clock of the source is minutes behind', () => {
+  const made = secret('made', '105', 'x', { creationTimestamp: '2026-11-23T11:58:05Z' });
+  const manifest = { ...manifestOf([]), resourceVersions: { 'Secret/shop': '100' } };
+  expect(compare(manifest, now(made))).toMatchObject({ differences: [], changedSince: 1 });
+});
+
+test('dates decide where versions have no order', () => {
+  const missed = secret('missed', 'opaque', 'x');
+  const manifest = { ...manifestOf([]), resourceVersions: { 'Secret/shop': '100' } };
+  expect(compare(manifest, now(missed)).differences).toHaveLength(1);
+});
+
+test('a difference names the fields that are known to differ, and not all of many', () => {
+  const fields = new Map([['Secret/shop/a', ['data.a', 'data.b', 'data.c', 'data.d', 'data.e', 'data.f']]]);
+  const { differences } = compare(manifestOf([secret('a', '1', 'x')]), now(secret('a', '1', 'y')), fields);
+  expect(differences).toEqual([
+    'Secret/shop/a differs from the source although it has not changed there: data.a, data.b, data.c, data.d, data.e and 1 more',
+  ]);
+});
+
+test('differing fields are told by their deepest path, never by their value', () => {
+  const before = { spec: { ports: [{ port: 80 }, { port: 81 }], selector: { a: 'b' } }, kind: 'X' };
+  const after = { spec: { ports: [{ port: 80 }, { port: 82 }], type: 'secret' }, kind: 'X' };
+  expect(differingFields(before, after)).toEqual(['spec.ports[1].port', 'spec.selector', 'spec.type']);
+  expect(differingFields(before, { ...before, spec: { ...before.spec, ports: [] } })).toEqual(['spec.ports']);
+  expect(differingFields(before, { ...before })).toEqual([]);
 });

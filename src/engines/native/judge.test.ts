@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/object.ts';
 import { bounded, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
+import { manifestOf } from '../../domain/execution/testing/manifest.ts';
 import { judge } from './judge.ts';
 import { prepare } from './prepare.ts';
 
@@ -80,7 +81,7 @@ test('a written object says whose it is and which point it came from, and who ow
     { owner, uid: 'target-uid' },
     { owner: lost, uid: undefined },
   ];
-  const { object, lostOwners } = prepare(captured, owners, shop, 'dr-shop-1');
+  const { object, lostOwners } = prepare(captured, owners, shop, manifestOf({ name: 'dr-shop-1' }));
   expect(object).toEqual({
     apiVersion: 'v1',
     kind: 'Secret',
@@ -99,7 +100,7 @@ test('a written object says whose it is and which point it came from, and who ow
 test('no uid of the source is ever written', () => {
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'root', uid: 'source-uid' };
   const captured = make('Secret', 'db', {}, { ownerReferences: [owner] });
-  const { object } = prepare(captured, [], shop, 'dr-shop-1');
+  const { object } = prepare(captured, [], shop, manifestOf({ name: 'dr-shop-1' }));
   expect(JSON.stringify(object)).not.toContain('uid');
 });
 

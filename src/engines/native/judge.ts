@@ -16,7 +16,7 @@ export type Judgement =
   /** Made by the cluster itself: what the source's had is added, never taken over by force. */
   | { readonly kind: 'complement'; readonly existing: KubeObject }
   | { readonly kind: 'foreign'; readonly owner: string | undefined }
-  | { readonly kind: 'being-deleted' };
+  | { readonly kind: 'being-deleted'; readonly existing: KubeObject };
 
 /**
  * @param captured as in the point
@@ -28,7 +28,7 @@ export function judge(
   scenario: ScenarioIdentity,
 ): Judgement {
   if (existing === undefined) return { kind: 'create' };
-  if (existing.metadata.deletionTimestamp !== undefined) return { kind: 'being-deleted' };
+  if (existing.metadata.deletionTimestamp !== undefined) return { kind: 'being-deleted', existing };
   if (isOurs(existing, scenario)) return { kind: 'update', existing };
   // A namespace is a place, not a thing: one that an administrator has made for the recovery, with
   // quotas and policies of its own, is used as it is and stays theirs. What clashes inside is found

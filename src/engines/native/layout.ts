@@ -15,10 +15,16 @@ export const CLAIMS = 'antipode/claims/';
 
 export const manifestKey = (name: string): string => `${MANIFESTS}${name}.json`;
 export const claimKey = (name: string): string => `${CLAIMS}${name}.json`;
-export const backupFolder = (name: string): string => `velero/backups/${name}/`;
+export const BACKUPS = 'velero/backups/';
+export const backupFolder = (name: string): string => `${BACKUPS}${name}/`;
 export const archiveKey = (name: string): string => `${backupFolder(name)}${name}.tar.gz`;
 export const backupKey = (name: string): string => `${backupFolder(name)}velero-backup.json`;
 export const extraKey = (name: string, file: string): string => `${backupFolder(name)}${name}-${file}`;
+
+/** Point name of a key in the folder of a backup. */
+export function nameOfFile(key: string): string {
+  return key.slice(BACKUPS.length, key.indexOf('/', BACKUPS.length));
+}
 
 /** Point name of a manifest or claim key. */
 export function nameOfKey(key: string): string {

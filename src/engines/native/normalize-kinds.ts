@@ -33,6 +33,12 @@ const JOB_LABELS: readonly string[] = [
   'batch.kubernetes.io/job-name',
 ];
 
+/** By the day on which a token was last used, and since when it has been refused. */
+const TOKEN_LABELS: readonly string[] = [
+  'kubernetes.io/legacy-token-last-used',
+  'kubernetes.io/legacy-token-invalid-since',
+];
+
 const RULES: Readonly<Record<string, Partial<KindRule>>> = {
   Namespace: { labels: ['kubernetes.io/metadata.name'], body: (body) => drop(body, ['spec', 'finalizers']) },
   Service: { body: service },
@@ -43,10 +49,9 @@ const RULES: Readonly<Record<string, Partial<KindRule>>> = {
       'volume.kubernetes.io/storage-provisioner',
       'volume.beta.kubernetes.io/storage-provisioner',
     ],
-    // The volume it is bound to exists in the source only.
-    body: (body) => drop(body, ['spec', 'volumeName']),
+    body: boundClaim,
   },
-  Secret: { annotations: ['kubernetes.io/service-account.uid'], body: secret },
+  Secret: { labels: TOKEN_LABELS, annotations: ['kubernetes.io/service-account.uid'], body: secret },
   Pod: { annotations: ['kubernetes.io/limit-ranger', 'kubernetes.io/config.'], body: pod },
   'Deployment.apps': { body: (body) => template(body, ['spec', 'template']) },
   'ReplicaSet.apps': { body: (body) => template(body, ['spec', 'template']) },
@@ -64,6 +69,20 @@ const RULES: Readonly<Record<string, Partial<KindRule>>> = {
   },
   'Job.batch': { labels: JOB_LABELS, body: job },
 };
+
+/** By it a claim that Velero restored has asked for the volume that its data mover made. */
+const MOVED_VOLUME = 'velero.io/dynamic-pv-restore';
+
+/** The volume it is bound to exists in the source only; and who asks for that one alone is never given another. */
+function boundClaim(body: Fields): Fields {
+  const unbound = drop(body, ['spec', 'volumeName']);
+  const free = drop(unbound, ['spec', 'selector', 'matchLabels', MOVED_VOLUME]);
+  if (free === unbound) return unbound;
+  return edit(edit(free, ['spec', 'selector', 'matchLabels'], nonEmpty), ['spec', 'selector'], nonEmpty);
+}
+
+const nonEmpty = (value: unknown): unknown =>
+  isFields(value) && Object.keys(value).length === 0 ? undefined : value;
 
 /** Old servers write `creationTimestamp: null` into templates. */
 function template(body: Fields, path: readonly string[]): Fields {

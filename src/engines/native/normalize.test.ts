@@ -180,6 +180,20 @@ test('a claim forgets the volume it is bound to and all traces of binding', () =
   });
 });
 
+test.each([
+  [{ matchLabels: { 'velero.io/dynamic-pv-restore': 'x' } }, undefined],
+  [{ matchLabels: { 'velero.io/dynamic-pv-restore': 'x', disk: 'fast' } }, { matchLabels: { disk: 'fast' } }],
+  [{ matchLabels: {} }, { matchLabels: {} }],
+])('a claim no longer asks for the volume that a data mover made for it once: %o', (selector, expected) => {
+  const spec = { accessModes: ['ReadWriteOnce'], selector };
+  const normal = normalize(object('v1', 'PersistentVolumeClaim', { spec }));
+
+  expect(normal['spec']).toEqual({
+    accessModes: ['ReadWriteOnce'],
+    ...(expected === undefined ? {} : { selector: expected }),
+  });
+});
+
 const jobSpec = (manualSelector?: boolean) => ({
   ...(manualSelector === undefined ? {} : { manualSelector }),
   selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } },
@@ -280,6 +294,16 @@ test('a token Secret loses the token, every other Secret stays byte for byte', (
   const typed = (type: string) => normalize(object('v1', 'Secret', { type, data }))['data'];
   expect(typed('kubernetes.io/service-account-token')).toEqual({ extra: 'eA==' });
   expect(typed('Opaque')).toEqual(data);
+});
+
+test('a token Secret is the same whenever its token was last used', () => {
+  const labelled = (given: Record<string, string>) => {
+    const plain = object('v1', 'Secret', { type: 'kubernetes.io/service-account-token' });
+    return objectDigest({ ...plain, metadata: { ...plain.metadata, labels: given } });
+  };
+  const [used, idle] = ['kubernetes.io/legacy-token-last-used', 'kubernetes.io/legacy-token-invalid-since'];
+  const seen = labelled({ app: 'web', [used]: '2026-11-23', [idle]: '2026-11-24' });
+  expect(seen).toBe(labelled({ app: 'web' }));
 });
 
 test('a Namespace loses what its cluster gave it', () => {

@@ -6,6 +6,7 @@
  */
 import type { KubeObject, OwnerReference } from '../../api/object.ts';
 import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL } from '../../api/ownership.ts';
+import { DATA_ANNOTATION, NOT_MOVED_ANNOTATION } from '../../domain/volumes/evidence.ts';
 import { omit, withoutKeys } from './editing.ts';
 import { ruleFor } from './normalize-kinds.ts';
 
@@ -27,10 +28,26 @@ const STATE_ANNOTATIONS: readonly string[] = [
   'autoscaling.alpha.kubernetes.io/',
   'endpoints.kubernetes.io/last-change-trigger-time',
   RECOVERY_POINT_ANNOTATION,
+  DATA_ANNOTATION,
+  NOT_MOVED_ANNOTATION,
+  // What Velero notes on a claim whose snapshot it took. Its wishes, such as
+  // `backup.velero.io/backup-volumes`, are a user's and stay.
+  'velero.io/volume-snapshot-name',
+  'velero.io/data-upload-name',
+  'velero.io/csi-volumesnapshot-handle',
+  'velero.io/csi-volumesnapshot-restore-size',
+  'velero.io/csi-driver-name',
+  'velero.io/csi-vsc-deletion-policy',
+  'restore.velero.io/must-include-additional-items',
 ];
 
-/** Ours from an earlier recovery; a replay writes its own. */
-const STATE_LABELS: readonly string[] = [SCENARIO_LABEL];
+/** From an earlier recovery, ours or Velero's; a replay writes its own. */
+const STATE_LABELS: readonly string[] = [
+  SCENARIO_LABEL,
+  'velero.io/backup-name',
+  'velero.io/restore-name',
+  'velero.io/volume-snapshot-name',
+];
 
 /** Finalizers that parts of Kubernetes itself put on and take off; in another cluster its own parts do. */
 const BUILT_IN_FINALIZERS = /^(foregroundDeletion|orphan|kubernetes|([a-z0-9-]+\.)*kubernetes\.io\/.*)$/;

@@ -4,13 +4,13 @@
  * would take a request per object.
  */
 import type { KubeObject } from '../../api/object.ts';
-import type { Cluster, ResourceType } from '../../kube/cluster.ts';
+import type { ResourceType } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { OpenPoint, ScenarioIdentity } from '../engine.ts';
 import { judge } from './judge.ts';
 import { beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts';
 import { inParallel } from './parallel.ts';
-import { definesKind, Target } from './target.ts';
+import type { Target } from './target.ts';
 
 /** Requests under way at once. */
 const PARALLEL = 8;
@@ -31,10 +31,9 @@ interface Group {
 export async function preflight(
   point: OpenPoint,
   scenario: ScenarioIdentity,
-  cluster: Cluster,
+  target: Target,
   signal: AbortSignal,
 ): Promise<readonly Obstacle[]> {
-  const target = new Target(cluster, point);
   const found = await inParallel(groupsOf(point), PARALLEL, async (group) => {
     try {
       return await inspect(group, target, point, scenario, signal);
@@ -74,38 +73,37 @@ async function inspect(
 ): Promise<readonly Obstacle[]> {
   // What the definition will bring, nobody can have used before.
   const served = await target.serves(first.key, first.object, signal);
-  if (served.kind === 'obstacle') return definesKind(point, first.object) ? [] : [served.obstacle];
+  if (served.kind === 'obstacle') return target.defines(first.object) ? [] : [served.obstacle];
   if (namespace !== undefined) {
     const mayBeMissing = point.object(`Namespace/${namespace}`) !== undefined;
     const obstacle = await target.namespaceObstacle(first.key, namespace, mayBeMissing, signal);
     if (obstacle !== undefined) return [obstacle];
   }
-  const existing = await existingOf(entries, served.type, namespace, target.cluster, signal);
+  const existing = await existingOf({ first, entries, namespace }, served.type, target, signal);
   return entries.flatMap(({ key, object }) => {
     const judgement = judge(object, existing.get(object.metadata.name), scenario);
     if (judgement.kind === 'foreign') return [foreign(key, target.cluster.name, judgement.owner)];
     if (judgement.kind === 'being-deleted')
-      return [beingDeleted(key, 'an object of this name', target.cluster.name)];
+      return [beingDeleted(key, 'an object of this name', judgement.existing, target.cluster.name)];
     return [];
   });
 }
 
 /** By name. Cluster-scoped kinds may have very many that do not concern us: those are asked for one by one. */
 async function existingOf(
-  entries: readonly Entry[],
+  { first, entries, namespace }: Group,
   type: ResourceType,
-  namespace: string | undefined,
-  cluster: Cluster,
+  target: Target,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, KubeObject>> {
   if (namespace !== undefined) {
-    const { items } = await cluster.list(type, { namespace }, signal);
+    const items = await target.presence.list(first.key, type, namespace, signal);
     return new Map(items.map((item) => [item.metadata.name, item]));
   }
   const existing = new Map<string, KubeObject>();
   for (const { object } of entries) {
     const { name } = object.metadata;
-    const found = await cluster.get(type, { name }, signal);
+    const found = await target.cluster.get(type, { name }, signal);
     if (found !== undefined) existing.set(name, found);
   }
   return existing;

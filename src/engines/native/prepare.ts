@@ -4,6 +4,9 @@
  */
 import type { KubeObject, OwnerReference } from '../../api/object.ts';
 import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
+import type { PointManifest } from '../../domain/protection/point.ts';
+import { DATA_ANNOTATION, NOT_MOVED_ANNOTATION } from '../../domain/volumes/evidence.ts';
+import { withoutLostSource } from './data-source.ts';
 import { normalize } from './normalize.ts';
 
 /** An owner with its uid in the target. */
@@ -17,16 +20,22 @@ export interface Prepared {
   readonly object: KubeObject;
   /** Owners the target does not have: the object is written without them. */
   readonly lostOwners: readonly OwnerReference[];
+  /** What else of it could not be kept. */
+  readonly note?: string;
 }
 
-/** @param owners one for each owner reference of `captured` */
+/**
+ * @param owners one for each owner reference of `captured`
+ * @param existing what the target has under its name, when it is to be changed
+ */
 export function prepare(
   captured: KubeObject,
   owners: readonly ResolvedOwner[],
   scenario: { readonly namespace: string; readonly name: string },
-  point: string,
+  point: Pick<PointManifest, 'name' | 'objects' | 'volumes'>,
+  existing?: KubeObject,
 ): Prepared {
-  const plain = normalize(captured);
+  const { object: plain, note } = withoutLostSource(normalize(captured), point, existing);
   const { ownerReferences: _, ...metadata } = plain.metadata;
   const ownerReferences: OwnerReference[] = [];
   const lostOwners: OwnerReference[] = [];
@@ -39,9 +48,38 @@ export function prepare(
     metadata: {
       ...metadata,
       labels: { ...metadata.labels, [SCENARIO_LABEL]: scenarioLabel(scenario) },
-      annotations: { ...metadata.annotations, [RECOVERY_POINT_ANNOTATION]: point },
+      ...annotationsWith(metadata.annotations, point.name),
       ...(ownerReferences.length === 0 ? {} : { ownerReferences }),
     },
   };
-  return { object, lostOwners };
+  return { object, lostOwners, ...(note === undefined ? {} : { note }) };
+}
+
+/** What was noted of the data of a claim stays on it: nothing else in the target may tell any more. */
+export function withDataNotes(object: KubeObject, existing: KubeObject): KubeObject {
+  const noted = existing.metadata.annotations ?? {};
+  const notes = Object.fromEntries(
+    [DATA_ANNOTATION, NOT_MOVED_ANNOTATION].flatMap((name) =>
+      noted[name] === undefined ? [] : [[name, noted[name]]],
+    ),
+  );
+  if (Object.keys(notes).length === 0) return object;
+  const annotations = { ...object.metadata.annotations, ...notes };
+  return { ...object, metadata: { ...object.metadata, annotations } };
+}
+
+/** Of all keys and values of an object's annotations, set by Kubernetes (apimachinery, TotalAnnotationSizeLimitB). */
+const ANNOTATIONS_LIMIT_BYTES = 256 * 1024;
+
+/** An object whose own annotations leave no room goes without ours: what makes it ours is the label. */
+function annotationsWith(
+  captured: Readonly<Record<string, string>> | undefined,
+  point: string,
+): Pick<KubeObject['metadata'], 'annotations'> {
+  const annotations = { ...captured, [RECOVERY_POINT_ANNOTATION]: point };
+  const bytes = Object.entries(annotations)
+    .flat()
+    .reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+  if (bytes <= ANNOTATIONS_LIMIT_BYTES) return { annotations };
+  return captured === undefined ? {} : { annotations: captured };
 }

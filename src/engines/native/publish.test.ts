@@ -4,24 +4,19 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { KubeObject } from '../../api/object.ts';
-import { refKey, refOf } from '../../api/object.ts';
-import { type Clock, instant, type Tick, toRfc3339 } from '../../domain/time.ts';
-import type { Log } from '../../kube/log.ts';
+import { objectKey } from '../../api/object.ts';
+import { instant, toRfc3339 } from '../../domain/time.ts';
 import { filesystemStore } from '../../store/filesystem.ts';
 import { type Store, StoreError } from '../../store/store.ts';
-import { PointDamagedError, type PublishedPoint } from '../engine.ts';
+import { silent } from '../../testing/silent-log.ts';
+import { PointDamagedError, type PointSummary, type PublishedPoint } from '../engine.ts';
 import { objectDigest } from './digest.ts';
 import { archiveKey, backupKey, claimKey, manifestKey } from './layout.ts';
-import { collectHalfWritten, HALF_WRITTEN_AGE, listPoints, openPoint, prunePoints } from './points.ts';
+import { collectHalfWritten, HALF_WRITTEN_AGE, newestPoint, openPoint } from './points.ts';
 import { freeName, type Publication, publish } from './publish.ts';
+import { nothingKnown, survey } from './survey.ts';
 
 const START = instant(Date.parse('2026-11-23T12:00:00.000Z'));
-const clock: Clock = {
-  now: () => START,
-  tick: () => 0 as Tick,
-  sleep: () => Promise.reject(new Error('nothing here sleeps')),
-};
-const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const signal = new AbortController().signal;
 const shop = { namespace: 'dr', name: 'shop', uid: 'u1' };
 const nobody: ReadonlySet<string> = new Set();
@@ -30,7 +25,7 @@ let root: string;
 let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-points-'));
-  store = filesystemStore(root, clock);
+  store = filesystemStore(root, Math.random);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -55,7 +50,7 @@ function publication(name: string, objects: readonly KubeObject[], minute = 0): 
       finishedAt: at,
       resourceVersions: {},
       objects: objects.map((object) => ({
-        key: refKey(refOf(object)),
+        key: objectKey(object),
         apiVersion: object.apiVersion,
         digest: objectDigest(object),
         resourceVersion: '7',
@@ -73,8 +68,9 @@ function publication(name: string, objects: readonly KubeObject[], minute = 0): 
 const publishIn = (into: Store, name: string, value: string, minute = 0): Promise<PublishedPoint> =>
   publish(publication(name, [secret('db', value)], minute), into, silent, signal);
 
-const names = async (): Promise<readonly string[]> =>
-  (await listPoints(store, shop, silent, signal)).map(({ manifest }) => manifest.name);
+const listed = async (scenario = shop): Promise<readonly PointSummary[]> =>
+  (await survey(store, scenario, nothingKnown(), silent, signal)).points;
+const names = async (): Promise<readonly string[]> => (await listed()).map(({ name }) => name);
 
 /** Fails at its n-th change; a dead one at every call after it too, as when the process is killed. */
 function failingAt(n: number, mode: 'once' | 'dead'): Store {
@@ -94,6 +90,14 @@ function failingAt(n: number, mode: 'once' | 'dead'): Store {
     list: (prefix, s) =>
       failed && mode === 'dead' ? Promise.reject(new Error('dead')) : store.list(prefix, s),
     put: (key, body, s) => change(() => store.put(key, body, s)),
+    create: async (key, body, s) => {
+      let created = false;
+      await change(async () => {
+        created = await store.create(key, body, s);
+      });
+      return created;
+    },
+    copy: (from, to, s) => store.copy(from, to, s),
     remove: (key, s) => change(() => store.remove(key, s)),
   };
 }
@@ -102,7 +106,8 @@ const WRITES = 7;
 
 test('a published point is listed with its digest and opens with its objects unchanged', async () => {
   const published = await publishIn(store, 'dr-shop-1', 'aHVudGVyMg==');
-  expect(await listPoints(store, shop, silent, signal)).toEqual([published]);
+  expect(await listed()).toMatchObject([{ name: 'dr-shop-1', objects: 1, digest: published.digest }]);
+  expect(await newestPoint(store, shop, nothingKnown(), silent, signal)).toEqual(published);
   const open = await openPoint(store, 'dr-shop-1', signal, published.digest);
   expect(open.digest).toBe(published.digest);
   expect(open.object('Secret/shop/db')).toEqual(secret('db', 'aHVudGVyMg=='));
@@ -130,6 +135,8 @@ test("a published point is a finished backup in Velero's layout", async () => {
   expect(JSON.parse(gunzipSync(list ?? Buffer.alloc(0)).toString())).toEqual({ 'v1/Secret': ['shop/db'] });
 });
 
+const nothing = { removed: [], problems: [] };
+
 test.each(Array.from({ length: WRITES }, (_, index) => index + 1))(
   'killed at write %i, a capture leaves no visible point and the former one intact; the rest is collected later',
   async (n) => {
@@ -137,13 +144,13 @@ test.each(Array.from({ length: WRITES }, (_, index) => index + 1))(
 
     await expect(publishIn(failingAt(n, 'dead'), 'dr-shop-2', 'eQ==', 1)).rejects.toThrow(StoreError);
 
-    expect(await listPoints(store, shop, silent, signal)).toEqual([former]);
+    expect((await listed()).map(({ digest }) => digest)).toEqual([former.digest]);
     await expect(openPoint(store, 'dr-shop-1', signal, former.digest)).resolves.toBeDefined();
     await expect(openPoint(store, 'dr-shop-2', signal)).rejects.toThrow(PointDamagedError);
     const tooSoon = instant(START + 60_000 + HALF_WRITTEN_AGE);
-    expect(await collectHalfWritten(store, shop, nobody, tooSoon, signal)).toEqual([]);
+    expect(await collectHalfWritten(store, shop, () => false, tooSoon, signal)).toEqual(nothing);
     const later = instant(tooSoon + 1);
-    await collectHalfWritten(store, shop, nobody, later, signal);
+    await collectHalfWritten(store, shop, () => false, later, signal);
     expect((await store.list('', signal)).filter((key) => key.includes('dr-shop-2'))).toEqual([]);
     expect(await names()).toEqual(['dr-shop-1']);
   },
@@ -163,21 +170,6 @@ test.each(Array.from({ length: WRITES }, (_, index) => index + 1))(
     expect(await store.list('', signal)).toEqual(before);
   },
 );
-
-test('killed at any removal, a prune leaves no point that is listed and cannot be opened', async () => {
-  for (let n = 1; n <= 8; n += 1) {
-    await publishIn(store, `dr-shop-${n}0`, 'eA==', n);
-    await publishIn(store, `dr-shop-${n}1`, 'eA==', n + 100);
-    const points = await listPoints(store, shop, silent, signal);
-    await prunePoints(failingAt(n, 'dead'), points, 1, nobody, signal).catch(() => undefined);
-    for (const name of await names()) await openPoint(store, name, signal);
-    await prunePoints(store, await listPoints(store, shop, silent, signal), 1, nobody, signal);
-    await collectHalfWritten(store, shop, nobody, instant(START + 1e9), signal);
-    const kept = await names();
-    const files = new Set((await store.list('', signal)).map((key) => /dr-shop-\d+/.exec(key)?.[0]));
-    expect([...files]).toEqual(kept);
-  }
-});
 
 test('points are listed newest first, those of other scenarios never', async () => {
   await publishIn(store, 'dr-shop-20261123120000', 'eA==', 0);
@@ -199,27 +191,15 @@ test('points are listed newest first, those of other scenarios never', async () 
 
 test('a scenario that was created anew finds the points of its former self', async () => {
   await publishIn(store, 'dr-shop-1', 'eA==');
-  expect(await listPoints(store, { ...shop, uid: 'another' }, silent, signal)).toHaveLength(1);
-});
-
-test('a prune keeps the newest, what is in use, and other scenarios', async () => {
-  for (let minute = 0; minute < 5; minute += 1) await publishIn(store, `dr-shop-${minute}`, 'eA==', minute);
-  const points = await listPoints(store, shop, silent, signal);
-  const removed = await prunePoints(store, points, 2, new Set(['dr-shop-1']), signal);
-  expect(removed).toEqual(['dr-shop-2', 'dr-shop-0']);
-  expect(await names()).toEqual(['dr-shop-4', 'dr-shop-3', 'dr-shop-1']);
-});
-
-test('even asked to keep none, a prune keeps the newest point', async () => {
-  await publishIn(store, 'dr-shop-1', 'eA==');
-  const points = await listPoints(store, shop, silent, signal);
-  expect(await prunePoints(store, points, 0, nobody, signal)).toEqual([]);
+  expect(await listed({ ...shop, uid: 'another' })).toHaveLength(1);
 });
 
 test('what this process is writing is not collected, however old its claim', async () => {
   await publishIn(failingAt(3, 'dead'), 'dr-shop-1', 'eA==').catch(() => undefined);
   const later = instant(START + 10 * HALF_WRITTEN_AGE);
-  expect(await collectHalfWritten(store, shop, new Set(['dr-shop-1']), later, signal)).toEqual([]);
+  expect(await collectHalfWritten(store, shop, (name) => name === 'dr-shop-1', later, signal)).toEqual(
+    nothing,
+  );
   expect(await store.get(claimKey('dr-shop-1'), signal)).toBeDefined();
 });
 
@@ -250,10 +230,10 @@ test('a point without its archive is damaged', async () => {
 
 test('a name that is taken gets a counter, also when its point was never published', async () => {
   const at = '2026-11-23T13:05:59.123Z';
-  expect(await freeName(store, shop, at, signal)).toBe('dr-shop-20261123130559');
+  expect(await freeName(store, shop, at, nobody, signal)).toBe('dr-shop-20261123130559');
   await publishIn(store, 'dr-shop-20261123130559', 'eA==');
   await publishIn(failingAt(2, 'dead'), 'dr-shop-20261123130559-2', 'eA==').catch(() => undefined);
-  expect(await freeName(store, shop, at, signal)).toBe('dr-shop-20261123130559-3');
+  expect(await freeName(store, shop, at, nobody, signal)).toBe('dr-shop-20261123130559-3');
 });
 
 const longNamed = (end: string) => ({
@@ -264,7 +244,7 @@ const longNamed = (end: string) => ({
 
 test('names of scenarios with the longest names stay valid and apart', async () => {
   const [one, other] = await Promise.all(
-    ['a', 'b'].map((end) => freeName(store, longNamed(end), '2026-11-23T13:05:59Z', signal)),
+    ['a', 'b'].map((end) => freeName(store, longNamed(end), '2026-11-23T13:05:59Z', nobody, signal)),
   );
   expect(one).not.toBe(other);
   expect(`${one}-resource-list.json.gz`.length).toBeLessThan(255);

@@ -10,9 +10,11 @@ import { describeError } from '../../kube/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { PublishedPoint, ScenarioIdentity } from '../engine.ts';
 import { type ArchivedObject, writeArchive } from './archive.ts';
+import { claimBody, claimName, confirmClaim, parseJson } from './claims.ts';
 import { sha256 } from './digest.ts';
 import {
   archiveKey,
+  BACKUPS,
   backupFolder,
   backupKey,
   CLAIMS,
@@ -20,11 +22,12 @@ import {
   extraKey,
   MANIFESTS,
   manifestKey,
+  nameOfFile,
   nameOfKey,
   nameStem,
   stamp,
 } from './layout.ts';
-import { backupResource, extraFiles } from './velero-files.ts';
+import { backupResource, extraFiles, isOurBackup } from './velero-files.ts';
 
 /** A manifest but for what is known only once the archive is made. */
 export type Draft = Omit<PointManifest, 'archive'>;
@@ -34,24 +37,30 @@ export interface Publication {
   readonly objects: readonly ArchivedObject[];
   /** The selected namespaces, for Velero's record. */
   readonly namespaces: readonly string[];
+  /** A good point whose archive may be the same to the byte: then it is copied in the store and not sent again. */
+  readonly like?: PointManifest | undefined;
 }
 
 /**
- * A name no point has: scenario and second, with a counter when taken.
+ * A name that neither a point nor a backup of somebody else has: scenario and
+ * second, with a counter when taken.
  * @param capturedAt RFC 3339
+ * @param busy names that this process is writing
  */
 export async function freeName(
   store: Store,
   scenario: ScenarioIdentity,
   capturedAt: string,
+  busy: ReadonlySet<string>,
   signal: AbortSignal,
 ): Promise<string> {
   const name = `${nameStem(scenario)}${stamp(capturedAt)}`;
-  const [claims, manifests] = await Promise.all([
+  const [claims, manifests, files] = await Promise.all([
     store.list(`${CLAIMS}${name}`, signal),
     store.list(`${MANIFESTS}${name}`, signal),
+    store.list(`${BACKUPS}${name}`, signal),
   ]);
-  const taken = new Set([...claims, ...manifests].map(nameOfKey));
+  const taken = new Set([...busy, ...[...claims, ...manifests].map(nameOfKey), ...files.map(nameOfFile)]);
   let candidate = name;
   for (let counter = 2; taken.has(candidate); counter += 1) candidate = `${name}-${counter}`;
   return candidate;
@@ -64,12 +73,14 @@ export async function publish(
   log: Log,
   signal: AbortSignal,
 ): Promise<PublishedPoint> {
-  const { name } = publication.draft;
+  const { name, capturedAt, scenario, objective } = publication.draft;
+  const claim = claimBody(capturedAt, { ...scenario, objective });
+  await claimName(store, name, claim, signal);
   try {
-    return await writeAll(publication, store, signal);
+    return await writeAll(publication, claim, store, signal);
   } catch (error) {
     if (!signal.aborted)
-      await erasePoint(store, name, signal).catch((problem: unknown) => {
+      await eraseClaimed(store, name, claim, signal).catch((problem: unknown) => {
         log.warn(
           { point: name, problem: describeError(problem) },
           'an unpublished point could not be removed; it is not listed and will be collected later',
@@ -79,8 +90,20 @@ export async function publish(
   }
 }
 
+/** What is under a name that another operator has taken is not ours to remove. */
+async function eraseClaimed(
+  store: Store,
+  name: string,
+  claim: Uint8Array,
+  signal: AbortSignal,
+): Promise<void> {
+  await confirmClaim(store, name, claim, signal);
+  await erasePoint(store, name, signal);
+}
+
 async function writeAll(
-  { draft, objects, namespaces }: Publication,
+  { draft, objects, namespaces, like }: Publication,
+  claim: Uint8Array,
   store: Store,
   signal: AbortSignal,
 ): Promise<PublishedPoint> {
@@ -90,8 +113,9 @@ async function writeAll(
     ...draft,
     archive: { sha256: sha256(archive), bytes: archive.byteLength },
   };
-  await store.put(claimKey(name), json({ startedAt: draft.capturedAt, scenario: draft.scenario }), signal);
-  await store.put(archiveKey(name), archive, signal);
+  const isSame = like?.archive.sha256 === manifest.archive.sha256;
+  const isCopied = isSame && (await store.copy(archiveKey(like.name), archiveKey(name), signal));
+  if (!isCopied) await store.put(archiveKey(name), archive, signal);
   const extras = extraFiles(
     manifest,
     objects.map(({ object }) => object),
@@ -99,6 +123,8 @@ async function writeAll(
   for (const [file, body] of Object.entries(extras)) await store.put(extraKey(name, file), body, signal);
   await store.put(backupKey(name), json(backupResource(manifest, namespaces)), signal);
   const body = json(manifest);
+  // On a server without conditional writes another operator may have taken the name after us.
+  await confirmClaim(store, name, claim, signal);
   await store.put(manifestKey(name), body, signal);
   return { manifest, digest: pointDigest(body) };
 }
@@ -114,13 +140,17 @@ export function pointDigest(manifest: Uint8Array): string {
 
 /**
  * Removes a point, published or not. Unpublishes first and drops the claim
- * last, so that whatever a crash leaves is neither listed nor forgotten.
+ * last, so that whatever a crash leaves is neither listed nor forgotten. A
+ * backup of the same name that somebody else made meanwhile stays.
  * @throws StoreError
  */
 export async function erasePoint(store: Store, name: string, signal: AbortSignal): Promise<void> {
   await store.remove(manifestKey(name), signal);
-  // Before the archive: Velero must not see a finished backup without one.
-  await store.remove(backupKey(name), signal);
-  for (const key of await store.list(backupFolder(name), signal)) await store.remove(key, signal);
+  const backup = await store.get(backupKey(name), signal);
+  if (backup === undefined || isOurBackup(parseJson(backup))) {
+    // Before the archive: Velero must not see a finished backup without one.
+    await store.remove(backupKey(name), signal);
+    for (const key of await store.list(backupFolder(name), signal)) await store.remove(key, signal);
+  }
   await store.remove(claimKey(name), signal);
 }

@@ -8,6 +8,7 @@ import { parseRefKey, refKey } from '../../api/object.ts';
 import {
   classesOf,
   DEFAULT_STORAGE_CLASS,
+  isDefaultStorageClass,
   type NeededClass,
 } from '../../domain/protection/feasibility-classes.ts';
 import type { Finding } from '../../domain/protection/feasibility-finding.ts';
@@ -53,14 +54,16 @@ export class ClassesOfTarget {
     return this.#point.manifest.objects.some(({ key }) => {
       if (parseRefKey(key)?.kind !== 'StorageClass') return false;
       const object = this.#point.object(key);
-      return object !== undefined && isDefault(object);
+      return object !== undefined && isDefaultStorageClass(object);
     });
   }
 
   #targetHasDefault(signal: AbortSignal): Promise<boolean> {
     return this.#once('the default StorageClass', async () => {
       const type = await this.#cluster.typeFor({ group: 'storage.k8s.io', kind: 'StorageClass' }, signal);
-      return type !== undefined && (await this.#cluster.list(type, {}, signal)).items.some(isDefault);
+      return (
+        type !== undefined && (await this.#cluster.list(type, {}, signal)).items.some(isDefaultStorageClass)
+      );
     });
   }
 
@@ -80,10 +83,7 @@ export class ClassesOfTarget {
     const { kind, name } = needed.ref;
     return {
       message: `${needed.field} names ${kind} ${name}, which ${cluster} does not have`,
-      remedy: `create a ${kind} ${name} there, or include the one of the source in the selection`,
+      remedy: `create the ${kind} ${name} there, or include the one of the source in the selection`,
     };
   }
 }
-
-const isDefault = ({ metadata }: KubeObject): boolean =>
-  metadata.annotations?.[DEFAULT_STORAGE_CLASS] === 'true';

@@ -17,7 +17,8 @@ import { beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts
 import { prepare } from './prepare.ts';
 import { ClassesOfTarget } from './rehearse-classes.ts';
 import { podOf } from './rehearse-pod.ts';
-import { definesKind, type Served, Target } from './target.ts';
+import { NodesOfTarget } from './rehearse-topology.ts';
+import { type Served, Target } from './target.ts';
 
 export interface ObjectAnswer {
   readonly key: string;
@@ -51,6 +52,7 @@ export class Rehearser {
   readonly #target: Target;
   readonly #cluster: Cluster;
   readonly #classes: ClassesOfTarget;
+  readonly #nodes: NodesOfTarget;
   readonly #served = new Map<string, Promise<Served>>();
   readonly #namespaces = new Map<string, Promise<Answer | undefined>>();
 
@@ -60,6 +62,7 @@ export class Rehearser {
     this.#cluster = cluster;
     this.#target = new Target(cluster, point);
     this.#classes = new ClassesOfTarget(cluster, point);
+    this.#nodes = new NodesOfTarget(cluster);
   }
 
   /** @throws KubeError when the target cannot be asked */
@@ -67,24 +70,28 @@ export class Rehearser {
     const captured = this.#point.object(key);
     if (captured === undefined)
       return { key, verdict: { kind: 'not-rehearsed', why: NOT_IN_POINT }, findings: [] };
-    const classes = await this.#classes.findings(key, captured, signal);
+    const lacking = [
+      ...(await this.#classes.findings(key, captured, signal)),
+      ...(await this.#nodes.findings(key, captured, signal)),
+    ];
     const answer = await this.#object(key, captured, signal);
     if (answer.kind !== 'obstacle')
-      return { key, verdict: classes.length > 0 ? { kind: 'refused' } : answer, findings: classes };
-    return { key, verdict: { kind: 'refused' }, findings: [...classes, findingOf(answer.obstacle)] };
+      return { key, verdict: lacking.length > 0 ? { kind: 'refused' } : answer, findings: lacking };
+    return { key, verdict: { kind: 'refused' }, findings: [...lacking, findingOf(answer.obstacle)] };
   }
 
   /** @throws KubeError */
   async #object(key: string, captured: KubeObject, signal: AbortSignal): Promise<Answer> {
     const served = await this.#serves(key, captured, signal);
     if (served.kind === 'obstacle')
-      return definesKind(this.#point, captured) ? notRehearsed(NO_DEFINITION) : served;
+      return this.#target.defines(captured) ? notRehearsed(NO_DEFINITION) : served;
     const { name, namespace } = captured.metadata;
     const inTheWay = namespace === undefined ? undefined : await this.#namespace(namespace, signal);
     if (inTheWay !== undefined) return inTheWay;
     const id = namespace === undefined ? { name } : { namespace, name };
     const existing = await this.#cluster.get(served.type, id, signal);
-    const written = await this.#write(key, captured, existing, served.type, signal);
+    const inVersion = { ...captured, apiVersion: served.apiVersion };
+    const written = await this.#write(key, inVersion, existing, served.type, signal);
     if (written.kind !== 'accepted') return written;
     const pods = await this.#pods(key, captured, signal);
     return pods.kind === 'accepted' ? written : pods;
@@ -127,8 +134,8 @@ export class Rehearser {
     switch (judgement.kind) {
       case 'create':
       case 'update': {
-        const owners = await this.#target.owners(captured, signal);
-        const { object } = prepare(captured, owners, this.#scenario, this.#point.manifest.name);
+        const owners = await this.#target.owners.of(captured, signal);
+        const { object } = prepare(captured, owners, this.#scenario, this.#point.manifest, existing);
         const newAs = judgement.kind === 'create' ? type.resource : undefined;
         return this.#dryRun(key, object, { force: true, newAs }, signal);
       }
@@ -148,7 +155,10 @@ export class Rehearser {
       case 'being-deleted':
         break;
     }
-    return { kind: 'obstacle', obstacle: beingDeleted(key, 'an object of this name', cluster) };
+    return {
+      kind: 'obstacle',
+      obstacle: beingDeleted(key, 'an object of this name', judgement.existing, cluster),
+    };
   }
 
   /** Policies on pods judge pods, not what makes them: one of each workload is tried as well. @throws KubeError */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type KubeObject, refKey, refOf } from '../../api/object.ts';
+import { type KubeObject, objectKey } from '../../api/object.ts';
 import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL } from '../../api/ownership.ts';
 import { manifestOf } from '../../domain/execution/testing/manifest.ts';
 import { millis, seconds, tick } from '../../domain/time.ts';
@@ -15,7 +15,7 @@ const signal = new AbortController().signal;
 const namespace = (name: string): KubeObject => anObject('Namespace', name);
 
 function pointOf(...objects: readonly KubeObject[]): OpenPoint {
-  const byKey = new Map(objects.map((object) => [refKey(refOf(object)), object]));
+  const byKey = new Map(objects.map((object) => [objectKey(object), object]));
   const listed = [...byKey].map(([key, { apiVersion }]) => ({
     key,
     apiVersion,
@@ -156,7 +156,7 @@ describe('a rehearsal', () => {
     expect(attempts).toEqual([]);
   });
 
-  it('finds a kind that is not served, and asks for it once', async () => {
+  it('finds a kind that is not served, and asks for it and for another version of it once', async () => {
     const widgets = ['a', 'b', 'c'].map((name) =>
       anObject('Widget', `shop/${name}`, { apiVersion: 'example.com/v1' }),
     );
@@ -169,7 +169,7 @@ describe('a rehearsal', () => {
       message: 'eu-north does not serve example.com/v1 Widget',
       remedy: expect.stringContaining('install'),
     });
-    expect(asked.filter((kind) => kind === 'Widget')).toHaveLength(1);
+    expect(asked.filter((kind) => kind === 'Widget')).toHaveLength(2);
   });
 
   it('does not rehearse a kind whose definition the point brings', async () => {

@@ -1,42 +1,75 @@
 /**
- * The target cluster as one restore or preflight sees it: which kinds it
- * serves, which namespaces it has, and the uids of owners, each asked once.
+ * The target cluster as restores and a preflight see it: which kinds it serves
+ * and in which version, which namespaces it has, and what is asked only once
+ * for many objects. What it knows was true a moment ago; how long it may be
+ * relied on is decided in sessions.ts.
  */
 import { textAt } from '../../api/fields.ts';
-import { groupOf, type KubeObject, type OwnerReference, refKey } from '../../api/object.ts';
+import type { KubeObject } from '../../api/object.ts';
+import { kindOf } from '../../domain/graph/kinds.ts';
 import type { Cluster, ResourceType } from '../../kube/cluster.ts';
 import type { OpenPoint } from '../engine.ts';
-import { beingDeleted, namespaceMissing, notServed, notServedYet, type Obstacle } from './obstacles.ts';
-import type { ResolvedOwner } from './prepare.ts';
+import { definitionsIn } from './definitions.ts';
+import {
+  beingDeleted,
+  namespaceMissing,
+  notServed,
+  notServedYet,
+  type Obstacle,
+  versionNotServed,
+} from './obstacles.ts';
+import { Owners } from './owners.ts';
+import { Presence } from './presence.ts';
+import { type ServedType, servedType } from './served-type.ts';
 
 export type Served =
-  | { readonly kind: 'served'; readonly type: ResourceType }
+  /** `apiVersion`: to write it in; another one than captured where that changes nothing else. */
+  | { readonly kind: 'served'; readonly type: ResourceType; readonly apiVersion: string }
   | { readonly kind: 'obstacle'; readonly obstacle: Obstacle };
 
 export class Target {
   readonly cluster: Cluster;
+  readonly owners: Owners;
+  readonly presence: Presence;
   readonly #point: OpenPoint;
-  readonly #usableNamespaces = new Set<string>();
-  readonly #uids = new Map<string, string>();
+  readonly #types = new Map<string, Promise<ServedType>>();
+  #defined: ReadonlyMap<string, string> | undefined;
+  #units: ReadonlyMap<string, string> | undefined;
 
   constructor(cluster: Cluster, point: OpenPoint) {
     this.cluster = cluster;
     this.#point = point;
+    this.owners = new Owners(cluster, point);
+    this.presence = new Presence(cluster, point);
   }
 
   /** @throws KubeError */
   async serves(key: string, object: KubeObject, signal: AbortSignal): Promise<Served> {
-    const known = await this.cluster.typeFor(object, signal);
-    if (known !== undefined) return { kind: 'served', type: known };
+    const found = await this.#typeOf(object, signal);
+    if (found.kind === 'served') return found;
     const what = `${object.apiVersion} ${object.kind}`;
-    const obstacle = definesKind(this.#point, object)
-      ? notServedYet(key, what, this.cluster.name)
-      : notServed(key, what, this.cluster.name);
-    return { kind: 'obstacle', obstacle };
+    return { kind: 'obstacle', obstacle: this.#unserved(key, what, object, found) };
+  }
+
+  /** The unit of an object of the point. */
+  unitOf(key: string): string | undefined {
+    this.#units ??= new Map(
+      this.#point.manifest.units.flatMap(({ id, objects }) => objects.map((member) => [member, id])),
+    );
+    return this.#units.get(key);
+  }
+
+  /** Whether the definition of the object's kind is part of the point. */
+  defines(object: KubeObject): boolean {
+    this.#defined ??= definitionsIn(
+      this.#point.manifest.objects.map(({ key }) => key),
+      this.#point,
+    );
+    return this.#defined.has(kindOf(object));
   }
 
   /**
-   * Why nothing can be put into a namespace, undefined when something can.
+   * Why nothing can be put into a namespace, undefined when something can. Asked anew each time.
    * @param mayBeMissing the namespace itself is going to be restored
    * @throws KubeError
    */
@@ -46,41 +79,39 @@ export class Target {
     mayBeMissing: boolean,
     signal: AbortSignal,
   ): Promise<Obstacle | undefined> {
-    if (this.#usableNamespaces.has(namespace)) return undefined;
     const type = await this.cluster.typeFor({ apiVersion: 'v1', kind: 'Namespace' }, signal);
     const found = type && (await this.cluster.get(type, { name: namespace }, signal));
     if (found === undefined)
       return mayBeMissing ? undefined : namespaceMissing(key, namespace, this.cluster.name);
-    if (isTerminating(found)) return beingDeleted(key, `namespace ${namespace}`, this.cluster.name);
-    this.#usableNamespaces.add(namespace);
-    return undefined;
+    return isTerminating(found)
+      ? beingDeleted(key, `namespace ${namespace}`, found, this.cluster.name)
+      : undefined;
   }
 
-  /** The owners of an object, with their uids here. @throws KubeError */
-  async owners(object: KubeObject, signal: AbortSignal): Promise<readonly ResolvedOwner[]> {
-    const resolved: ResolvedOwner[] = [];
-    for (const owner of object.metadata.ownerReferences ?? [])
-      resolved.push({ owner, uid: await this.#uidOf(owner, object.metadata.namespace, signal) });
-    return resolved;
+  #unserved(
+    key: string,
+    what: string,
+    object: KubeObject,
+    found: Exclude<ServedType, { kind: 'served' }>,
+  ): Obstacle {
+    const { name } = this.cluster;
+    if (this.defines(object)) return notServedYet(key, what, name);
+    return found.kind === 'otherwise'
+      ? versionNotServed(key, object, found.apiVersion, name)
+      : notServed(key, what, name);
   }
 
-  async #uidOf(
-    owner: OwnerReference,
-    namespace: string | undefined,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    const type = await this.cluster.typeFor({ group: groupOf(owner.apiVersion), kind: owner.kind }, signal);
-    if (type === undefined) return undefined;
-    const key =
-      type.namespaced && namespace !== undefined ? { namespace, name: owner.name } : { name: owner.name };
-    const id = refKey({ group: type.group, kind: type.kind, ...key });
-    const known = this.#uids.get(id);
+  /** A kind that is not served makes the client look at all kinds anew: many at once look together. */
+  #typeOf(object: KubeObject, signal: AbortSignal): Promise<ServedType> {
+    const id = `${object.apiVersion} ${object.kind}`;
+    const known = this.#types.get(id);
     if (known !== undefined) return known;
-    const found = await this.cluster.get(type, key, signal);
-    // An owner on its way out would take what it owns with it.
-    const uid = found?.metadata.deletionTimestamp === undefined ? found?.metadata.uid : undefined;
-    if (uid !== undefined) this.#uids.set(id, uid);
-    return uid;
+    const asked = servedType(this.cluster, object, signal);
+    this.#types.set(id, asked);
+    const forget = (): boolean => this.#types.delete(id);
+    // What is not served now may be in a moment.
+    asked.then(({ kind }) => kind === 'served' || forget(), forget);
+    return asked;
   }
 }
 
@@ -89,15 +120,4 @@ function isTerminating(namespace: KubeObject): boolean {
     namespace.metadata.deletionTimestamp !== undefined ||
     textAt(namespace, 'status', 'phase') === 'Terminating'
   );
-}
-
-const DEFINITION = 'CustomResourceDefinition.apiextensions.k8s.io/';
-
-/** Whether the definition of an object's kind is part of the point. */
-export function definesKind(point: OpenPoint, object: KubeObject): boolean {
-  const group = groupOf(object.apiVersion);
-  return point.manifest.objects.some(({ key }) => {
-    if (group === '' || !key.startsWith(DEFINITION) || !key.endsWith(`.${group}`)) return false;
-    return textAt(point.object(key), 'spec', 'names', 'kind') === object.kind;
-  });
 }

@@ -4,7 +4,9 @@
  * Antipode itself is lost.
  */
 import { gzipSync } from 'node:zlib';
+import { textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
 import type { PointManifest } from '../../domain/protection/point.ts';
 import { VELERO_FORMAT_VERSION } from './layout.ts';
 
@@ -24,7 +26,11 @@ export function backupResource(manifest: PointManifest, namespaces: readonly str
     metadata: {
       name: manifest.name,
       namespace: 'velero',
-      labels: { 'velero.io/storage-location': 'default' },
+      labels: {
+        'velero.io/storage-location': 'default',
+        'app.kubernetes.io/managed-by': FIELD_MANAGER,
+        [SCENARIO_LABEL]: scenarioLabel(manifest.scenario),
+      },
       creationTimestamp: manifest.capturedAt,
     },
     spec: {
@@ -44,6 +50,11 @@ export function backupResource(manifest: PointManifest, namespaces: readonly str
       progress: { totalItems: count, itemsBackedUp: count },
     },
   };
+}
+
+/** Whether a backup's record says that Antipode made it: only such files are ever removed. */
+export function isOurBackup(record: unknown): boolean {
+  return textAt(record, 'metadata', 'labels', 'app.kubernetes.io/managed-by') === FIELD_MANAGER;
 }
 
 /** The optional files, by what follows `<name>-` in their key. */

@@ -13,65 +13,75 @@ import { FIELD_MANAGER, RECOVERY_POINT_ANNOTATION } from '../../api/ownership.ts
 import { compareText } from '../../domain/graph/sorting.ts';
 import type { ResourceType } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
-import type { ApplyOutcome, OpenPoint, ScenarioIdentity } from '../engine.ts';
+import type { ApplyOutcome } from '../engine.ts';
 import { objectDigest } from './digest.ts';
+import { nodePortNote } from './node-ports.ts';
 import { normalize } from './normalize.ts';
-import { foreign } from './obstacles.ts';
-import { prepare } from './prepare.ts';
+import { foreign, sourceOccupied } from './obstacles.ts';
+import { type Prepared, prepare, withDataNotes } from './prepare.ts';
+import { makeWay } from './recreate.ts';
+import type { Replay, Wish } from './replay.ts';
 import type { Target } from './target.ts';
 
-/** One restore of one point. */
-export interface Replay {
-  readonly point: OpenPoint;
-  readonly scenario: ScenarioIdentity;
-  readonly target: Target;
-}
-
-/** An object that is to be in the target. */
-export interface Wish {
-  readonly key: string;
-  readonly captured: KubeObject;
-  readonly type: ResourceType;
-}
-
 /** @throws KubeError, code AlreadyExists when it has appeared since it was looked for */
-export async function create(
-  { target, scenario, point }: Replay,
-  { captured }: Wish,
-  signal: AbortSignal,
-): Promise<ApplyOutcome> {
-  const owners = await target.owners(captured, signal);
-  const { object, lostOwners } = prepare(captured, owners, scenario, point.manifest.name);
-  return applied(await target.cluster.create(object, signal), lostOwners);
+export async function create(replay: Replay, wish: Wish, signal: AbortSignal): Promise<ApplyOutcome> {
+  const given = await prepared(replay, wish, undefined, signal);
+  const occupied = await replay.data?.provide(wish.key, signal);
+  if (occupied !== undefined) return sourceOccupied(wish.key, occupied);
+  const created = await replay.target.cluster.create(given.object, signal);
+  const outcome = await applied(replay, wish, created, given);
+  replay.recreating.delete(wish.key);
+  return outcome;
 }
 
 /** @param existing ours. @throws KubeError */
 export async function update(
-  { target, scenario, point }: Replay,
-  { captured, type }: Wish,
+  replay: Replay,
+  wish: Wish,
   existing: KubeObject,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
-  const name = point.manifest.name;
-  const owners = await target.owners(captured, signal);
-  const { object, lostOwners } = prepare(captured, owners, scenario, name);
+  const { cluster } = replay.target;
+  const given = await prepared(replay, wish, existing, signal);
+  const { object } = given;
   const isSame =
-    existing.metadata.annotations?.[RECOVERY_POINT_ANNOTATION] === name &&
+    pointOf(existing) === pointOf(object) &&
     objectDigest(existing) === objectDigest(object) &&
     !ownersDiffer(existing, object);
   // Nothing to write: an operator that resumes must not disturb what it has applied already.
-  if (isSame) return applied(existing, lostOwners);
-  const apply = { fieldManager: FIELD_MANAGER, force: true };
-  await ownByApply(target, type, existing, signal);
-  return applied(await target.cluster.apply(boundTo(object, existing), apply, signal), lostOwners);
+  if (isSame) return applied(replay, wish, existing, given);
+  await ownByApply(replay.target, wish.type, existing, signal);
+  try {
+    const options = { fieldManager: FIELD_MANAGER, force: true };
+    const noted = withDataNotes(object, existing);
+    const changed = await cluster.apply(boundTo(noted, existing), options, signal);
+    return applied(replay, wish, changed, given);
+  } catch (error) {
+    if (signal.aborted || !(error instanceof KubeError) || error.unchangeable.length === 0) throw error;
+    const fields = error.unchangeable;
+    const outcome = await makeWay({ replay, wish, existing, object, fields }, signal);
+    return outcome === 'gone' ? create(replay, wish, signal) : outcome;
+  }
+}
+
+async function prepared(
+  { target, scenario, point, data }: Replay,
+  { key, captured }: Wish,
+  existing: KubeObject | undefined,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  const owners = await target.owners.of(captured, signal);
+  const given = prepare(captured, owners, scenario, point.manifest, existing);
+  return { ...given, object: data?.filled(key, given.object) ?? given.object };
 }
 
 /**
  * The server notes the fields of a POST under another kind of manager than
  * those of an apply. Left so, a field that a newer point no longer has would
  * stay, owned by the POST. The note is renamed, once, as client-go's csaupgrade does.
+ * @throws KubeError
  */
-async function ownByApply(
+export async function ownByApply(
   { cluster }: Target,
   type: ResourceType,
   existing: KubeObject,
@@ -88,6 +98,10 @@ async function ownByApply(
   await cluster.mergePatch(type, key, { metadata: { resourceVersion, managedFields } }, signal);
 }
 
+/** The point it was last written from; undefined where it has no room for that. */
+const pointOf = ({ metadata }: KubeObject): string | undefined =>
+  metadata.annotations?.[RECOVERY_POINT_ANNOTATION];
+
 /** Digests do not see uids of owners, but an owner that was made anew has another one. */
 function ownersDiffer(existing: KubeObject, wanted: KubeObject): boolean {
   return ownerUids(existing) !== ownerUids(wanted);
@@ -100,18 +114,21 @@ function ownerUids({ metadata }: KubeObject): string {
 
 /** Adds what the source's had, without marking it ours: the target would have it without us. @throws KubeError */
 export async function complement(
-  { target }: Replay,
-  { key, captured }: Wish,
+  replay: Replay,
+  wish: Wish,
   existing: KubeObject,
   signal: AbortSignal,
 ): Promise<ApplyOutcome> {
-  const { ownerReferences: _, ...metadata } = normalize(captured).metadata;
-  const wanted = boundTo({ ...normalize(captured), metadata }, existing);
+  const { cluster } = replay.target;
+  const { ownerReferences: _, ...metadata } = normalize(wish.captured).metadata;
+  const wanted = boundTo({ ...normalize(wish.captured), metadata }, existing);
   try {
-    return applied(await target.cluster.apply(wanted, { fieldManager: FIELD_MANAGER }, signal), []);
+    return await applied(replay, wish, await cluster.apply(wanted, { fieldManager: FIELD_MANAGER }, signal), {
+      lostOwners: [],
+    });
   } catch (error) {
     if (error instanceof KubeError && error.code === 'Conflict')
-      return foreign(key, target.cluster.name, undefined);
+      return foreign(wish.key, cluster.name, undefined);
     throw error;
   }
 }
@@ -121,14 +138,33 @@ function boundTo(object: KubeObject, existing: KubeObject): KubeObject {
   return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
 }
 
-function applied(object: KubeObject, lostOwners: readonly OwnerReference[]): ApplyOutcome {
-  if (lostOwners.length === 0) return { kind: 'applied', object };
-  const names = lostOwners.map(({ kind, name }) => `${kind} ${name}`).join(', ');
-  return {
-    kind: 'applied',
-    object,
-    note: `${object.kind} ${object.metadata.name} was restored without its owner ${names}, which is not in the target`,
-  };
+/** The outcome for an object that is in the target now, with what people should know of it. */
+async function applied(
+  { target, recreating }: Replay,
+  { key, captured, capturedAs }: Wish,
+  object: KubeObject,
+  { lostOwners, note }: Pick<Prepared, 'lostOwners' | 'note'>,
+): Promise<ApplyOutcome> {
+  target.owners.learn(object);
+  await target.presence.appeared(key, object.metadata.name);
+  const missing = lostOwners.filter((owner) => !target.owners.isStillToCome(captured, owner));
+  const notes = [
+    recreating.get(key),
+    missing.length === 0 ? undefined : withoutOwners(object, missing),
+    captured.apiVersion === capturedAs
+      ? undefined
+      : `was captured as ${capturedAs} and written as ${captured.apiVersion}, which is what ${target.cluster.name} serves`,
+    nodePortNote(captured, object),
+    note,
+  ].filter((text) => text !== undefined);
+  return notes.length === 0
+    ? { kind: 'applied', object }
+    : { kind: 'applied', object, note: notes.join('; ') };
+}
+
+function withoutOwners({ kind, metadata }: KubeObject, lost: readonly OwnerReference[]): string {
+  const names = lost.map((owner) => `${owner.kind} ${owner.name}`).join(', ');
+  return `${kind} ${metadata.name} was restored without its owner ${names}, which is not in the target`;
 }
 
 /** Whether an entry of managedFields is of our own writes to the object itself. */

@@ -13,6 +13,7 @@ const aDuration = 'must be a duration in whole numbers, largest unit first, such
 const edges = (...pairs: readonly (readonly [string, string])[]): Manifest =>
   scenario({ dependencies: { edges: pairs.map(([before, after]) => ({ before, after })) } });
 const rules = (...list: readonly object[]): Manifest => scenario({ dependencies: { rules: list } });
+const readiness = (...list: readonly object[]): Manifest => scenario({ dependencies: { readiness: list } });
 const objectives = (rpo: string, rto: string): Manifest => scenario({ objectives: { rpo, rto } });
 const resources = (fields: object): Manifest => scenario({ resources: { namespaces: ['shop'], ...fields } });
 const server = (address: string): Manifest => scenario({ dns: { authoritativeServers: [address] } });
@@ -136,16 +137,40 @@ export const scenarioRefusals: readonly Refusal[] = [
     'Duplicate value',
   ),
   refusal(
+    'a rule of readiness that does not say when',
+    readiness({ name: 'db', match: 'true' }),
+    'spec.dependencies.readiness[0].ready',
+    'Required value',
+  ),
+  refusal(
+    'an expression that no rule needs to have',
+    readiness({ name: 'db', match: 'true', ready: 'x'.repeat(1025) }),
+    'spec.dependencies.readiness[0].ready',
+    'Too long',
+  ),
+  refusal(
     'an unknown engine',
     scenario({ replication: { engine: 'rsync' } }),
     'spec.replication.engine',
     'supported values: "native"',
   ),
   refusal(
+    'Velero without the bucket it keeps its backups in',
+    scenario({ replication: { engine: 'velero' } }),
+    'spec.replication',
+    'engine velero needs store.s3',
+  ),
+  refusal(
     'a store at a relative path',
     scenario({ replication: { store: { filesystem: { path: 'points' } } } }),
     'spec.replication.store.filesystem.path',
     'must be an absolute path',
+  ),
+  refusal(
+    'keeping more points than can be listed',
+    scenario({ replication: { keep: 50, retention: { hourly: 24, daily: 31 } } }),
+    'spec.replication',
+    'more than 100 points together',
   ),
   refusal(
     'keeping no recovery point',
@@ -305,10 +330,10 @@ export const regionRefusals: readonly Refusal[] = [
     'must be a percentage from 0% to 100%',
   ),
   refusal(
-    'an interval below a second',
+    'an interval below half a second',
     region({ interval: '100ms' }),
     'spec.interval',
-    'must be 1s or longer',
+    'must be 500ms or longer',
   ),
   refusal(
     'a probe timeout of zero',

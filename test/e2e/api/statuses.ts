@@ -1,11 +1,9 @@
 /** A status of each kind with every field set: what the API server gives back must equal it. */
 import type { Condition } from '../../../src/api/v1alpha1/common.ts';
 import type { DRExecutionStatus } from '../../../src/api/v1alpha1/dr-execution.ts';
-import {
-  type DRScenarioStatus,
-  drScenarioSpec,
-  type PointStatus,
-} from '../../../src/api/v1alpha1/dr-scenario.ts';
+import { type DRScenarioStatus, drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
+import type { PointStatus } from '../../../src/api/v1alpha1/dr-scenario-points.ts';
+import type { StoreSpec } from '../../../src/api/v1alpha1/dr-scenario-store.ts';
 import type { RegionHealthStatus } from '../../../src/api/v1alpha1/region-health.ts';
 import { dnsOf, scenario } from './manifests.ts';
 
@@ -29,13 +27,33 @@ function condition(type: string): Whole<Condition> {
   };
 }
 
+const store: Whole<StoreSpec> = {
+  filesystem: { path: '/var/lib/antipode/points' },
+  s3: {
+    bucket: 'points',
+    prefix: 'dr/antipode',
+    region: 'us-east-1',
+    endpoint: 'https://s3.example.com',
+    forcePathStyle: true,
+    credentialsSecret: 'bucket',
+    caSecret: 'bucket-ca',
+    encryption: { algorithm: 'aws:kms', kmsKeyId: 'key' },
+  },
+};
+
 const point: Whole<PointStatus> = {
   name: 'shop-20260102-030405',
+  sequence: 7,
   capturedAt: time,
   verifiedAt: time,
+  confirmedAt: time,
   objects: 57,
   bytes: 5_000_000_000,
   digest: `sha256:${'0'.repeat(64)}`,
+  claimsWithData: 2,
+  dataRegion: 'eu-north',
+  foreign: true,
+  store,
 };
 
 /** The accepted spec is compared as it is; its own optional fields are the business of other tests. */
@@ -48,14 +66,29 @@ export const scenarioStatus: Whole<Omit<DRScenarioStatus, 'acceptedSpec'>> &
   acceptedSpec: drScenarioSpec.parse(scenario(dnsOf(['192.0.2.1'], ['192.0.2.2'])).spec),
   recoveryPoint: point,
   recoveryPoints: [point],
+  missingPoints: [point],
   replication: {
     lastStartedAt: time,
     lastFinishedAt: time,
     lastDurationMillis: 1234,
+    lastCaptureMillis: 1234,
     lastResult: 'Succeeded',
     lastMessage: '57 objects.',
     consecutiveFailures: 0,
     nextAt: time,
+    nextReason: 'the RPO of 5m holds with time for one retry',
+  },
+  standby: {
+    region: 'eu-north',
+    point: 'shop-20260102-030405',
+    at: time,
+    objects: 57,
+    applied: 55,
+    heldBack: 1,
+    heldBackWhy: [{ reason: 'it would run', objects: 1 }],
+    drifted: 1,
+    pruned: 1,
+    differences: [{ object: 'Deployment.apps/shop/web', message: 'denied by a webhook' }],
   },
   graph: {
     objects: 57,
@@ -65,6 +98,14 @@ export const scenarioStatus: Whole<Omit<DRScenarioStatus, 'acceptedSpec'>> &
     longestPath: ['StatefulSet.apps/shop/db'],
     warnings: ['a doubtful dependency was not followed'],
   },
+  volumes: [
+    {
+      claim: 'PersistentVolumeClaim/shop/data-db-0',
+      strategy: 'SnapshotHandle',
+      reason: 'eu-north reads snapshots of csi.example.com by their handle',
+      instant: time,
+    },
+  ],
   rto: { achievedMillis: 12_000, predictedP50Millis: 9000, predictedP95Millis: 21_000, basis: 'mixed' },
   feasibility: {
     accepted: 40,
@@ -130,12 +171,40 @@ export const executionStatus: Whole<DRExecutionStatus> = {
     recoveryPoint: point.name,
     pointDigest: point.digest,
     pointCapturedAt: time,
-    storePath: 'file:///var/lib/antipode/points',
+    pointConfirmedAt: time,
+    pointUnproven: 'It was not compared with the source.',
+    store,
+    storePath: '/var/lib/antipode/points',
     verdictAt: time,
     lostAt: time,
     sourceVerdict: 'Failed',
     stepTimeout: '5m',
     dnsTimeout: '2m',
+    readiness: [{ name: 'db', match: 'true', ready: 'object.status.ok', failed: 'object.status.broken' }],
+    transforms: [
+      {
+        name: 'north',
+        match: "object.kind == 'Ingress'",
+        storageClasses: [{ from: 'fast', to: 'premium' }],
+        ingressClasses: [{ from: 'alb', to: 'nginx' }],
+        images: [{ from: 'registry.west.example', to: 'registry.north.example' }],
+        nodeLabels: [{ key: 'topology.kubernetes.io/zone', from: 'eu-west-1a', to: 'eu-north-1a' }],
+        namespaces: [{ from: 'shop', to: 'shop-dr' }],
+        patch: [{ op: 'add', path: '/spec/tls', value: '[]' }],
+      },
+    ],
+    hooks: [
+      {
+        name: 'reindex',
+        when: 'AfterRestore',
+        namespace: 'shop',
+        podSelector: { app: 'db' },
+        container: 'db',
+        command: ['reindex'],
+        timeout: '30s',
+        onFailure: 'Continue',
+      },
+    ],
   },
   steps: [
     {
@@ -149,6 +218,7 @@ export const executionStatus: Whole<DRExecutionStatus> = {
       appliedAt: time,
       finishedAt: time,
       message: 'Ready.',
+      notes: ['Service/shop/db: its node port is 31000 and no longer 30080'],
     },
   ],
   progress: '4/4',

@@ -11,6 +11,7 @@ import { CHART, helm, install, kubectlPath, notes, RELEASE, remove, render, unin
 import {
   broken,
   canI,
+  hookPermissions,
   narrowRecoveryPermissions,
   operatorPermissions,
   recoveryPermissions,
@@ -120,6 +121,18 @@ describe('The account for a source region', () => {
   it('answers kubectl auth can-i accordingly', async () => {
     expect(await canI(lab.source, REGION, ['list', 'nodes'])).toBe('yes');
     expect(await canI(lab.source, REGION, ['delete', 'pods', '-n', 'default'])).toBe('no');
+  });
+
+  it('may run programs in Pods when hooks are enabled, and no more', async () => {
+    const enabled = await render(['part=source', 'hooks.enabled=true']);
+    await lab.source.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], { input: enabled });
+
+    expect(await broken(lab.source, REGION, hookPermissions)).toEqual([]);
+
+    await lab.source.kubectl(['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+      input: manifests,
+    });
+    expect(await broken(lab.source, REGION, sourcePermissions)).toEqual([]);
   });
 
   it('has a kubeconfig after the commands that the notes show', async () => {

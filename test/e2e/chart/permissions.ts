@@ -33,6 +33,7 @@ export const operatorPermissions: Permissions = {
     'list nodes',
   ],
   denied: [
+    'list namespaces',
     'list secrets',
     'get secrets default',
     `create secrets ${RELEASE}`,
@@ -92,6 +93,12 @@ export const sourcePermissions: Permissions = {
     'escalate clusterroles.rbac.authorization.k8s.io',
     'bind clusterroles.rbac.authorization.k8s.io',
   ],
+};
+
+/** With the hooks of scenarios enabled. */
+export const hookPermissions: Permissions = {
+  allowed: [...reading, 'get pods/exec shop', 'create pods/exec shop'],
+  denied: ['get pods/proxy shop', 'get nodes/proxy', 'create pods/portforward shop', 'create pods shop'],
 };
 
 const restoring: readonly Deed[] = [

@@ -44,6 +44,7 @@ const announce = (record: DnsRecord, side: Side, namespace = NAMESPACE): Promise
       scenario: { namespace, name: 'shop' },
       record,
       side,
+      regionName: side === 'source' ? 'eu-west' : 'eu-north',
       region: { kind: 'available', cluster: objective },
     },
     never,

@@ -16,7 +16,7 @@ import { clock, silent } from './support.ts';
 const [directory = ''] = process.argv.slice(2);
 const scenario = { namespace: 'dr', name: 'shop', uid: 'u' };
 const signal = new AbortController().signal;
-const store = filesystemStore(directory, clock);
+const store = filesystemStore(directory, Math.random);
 const engine = nativeEngine({ store, clock, log: silent });
 
 async function publishOf(name: string, bytes: number): Promise<void> {
@@ -58,7 +58,7 @@ console.log(
   JSON.stringify({
     code: error instanceof StoreError ? error.code : undefined,
     message: String(error),
-    points: points.map(({ manifest }) => manifest.name),
+    points: points.map(({ name }) => name),
     left: (await store.list('', signal)).filter((key) => key.includes('dr-shop-2')),
   }),
 );

@@ -82,7 +82,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, clock), clock, log: silent });
+  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
   await seedSource();
   // Somebody in the target holds the node port of the source: it could not be replayed unnoticed.
   await apply(lab.recovery, {
@@ -91,7 +91,7 @@ beforeAll(async () => {
     metadata: { name: `holder-${run}`, namespace: 'default' },
     spec: { type: 'NodePort', selector: { a: 'b' }, ports: [{ port: 80, nodePort: NODE_PORT }] },
   });
-  const result: CaptureResult = await engine.capture(scenario, spec, source, signal);
+  const result: CaptureResult = await engine.capture(scenario, spec, { source, recovery: undefined }, signal);
   if (result.kind !== 'captured') throw new Error(JSON.stringify(result));
   captured = result.point;
   point = await engine.open(captured.manifest.name, signal);
@@ -136,7 +136,7 @@ describe('a captured point', () => {
   });
 
   test('is verified against the living source', async () => {
-    const result = await engine.verify(captured, spec, source, signal);
+    const result = await engine.verify(captured, spec, { source, recovery: undefined }, signal);
     expect(result).toMatchObject({ kind: 'verified', compared: captured.manifest.objects.length });
   });
 
@@ -147,7 +147,7 @@ describe('a captured point', () => {
     const changed = Buffer.from(whole);
     changed[100] = (changed[100] ?? 0) ^ 1;
     await writeFile(path, changed);
-    const result = await engine.verify(captured, spec, source, signal);
+    const result = await engine.verify(captured, spec, { source, recovery: undefined }, signal);
     await writeFile(path, whole);
     expect(result).toMatchObject({ kind: 'mismatch' });
     expect(JSON.stringify(result)).toContain(name);
@@ -160,8 +160,14 @@ describe('a captured point', () => {
       ...rest,
       capturedAt: inAnHour,
       objects: objects.filter(({ key }) => !key.startsWith('Secret/')),
+      archive: { ...rest.archive, objects: objects.length },
     };
-    const result = await engine.verify({ ...captured, manifest }, spec, source, signal);
+    const result = await engine.verify(
+      { ...captured, manifest },
+      spec,
+      { source, recovery: undefined },
+      signal,
+    );
     expect(result).toEqual({
       kind: 'mismatch',
       differences: [`Secret/${namespace}/db was in the source and is missing from the copy`],
@@ -272,7 +278,7 @@ describe('restored into another cluster', () => {
   });
 
   test('a change after the capture is counted and does not spoil the proof', async () => {
-    const result = await engine.verify(captured, spec, source, signal);
+    const result = await engine.verify(captured, spec, { source, recovery: undefined }, signal);
     expect(result).toMatchObject({ kind: 'verified' });
     expect(result.kind === 'verified' && result.changedSince).toBeGreaterThan(0);
   });

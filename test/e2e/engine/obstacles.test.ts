@@ -10,6 +10,7 @@ import type { Cluster } from '../../../src/kube/cluster.ts';
 import { KubeError } from '../../../src/kube/errors.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';
 import { getLab } from '../lab.ts';
+import { aQuota, namespaceWithQuota } from '../support/quota.ts';
 import { definition, widget } from './shop.ts';
 import { apply, clock, connect, pointOf, restoreAll, silent, specFor } from './support.ts';
 
@@ -30,7 +31,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, clock), clock, log: silent });
+  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
 });
 
 afterAll(async () => {
@@ -64,7 +65,14 @@ test('an object of somebody else is found before anything is touched, and stays 
   const key = `ConfigMap/${namespace}/settings`;
 
   const obstacles = await engine.preflight(point, scenario, target, signal);
-  const outcomes = await engine.restore(point, [`Namespace/${namespace}`, key], scenario, target, signal);
+  const outcomes = await engine.restore(
+    point,
+    [`Namespace/${namespace}`, key],
+    scenario,
+    target,
+    { conflicts: 'Report' },
+    signal,
+  );
 
   expect(obstacles).toMatchObject([{ kind: 'foreign', key, message: expect.stringContaining(key) }]);
   expect(outcomes.map(({ kind }) => kind)).toEqual(['applied', 'foreign']);
@@ -76,29 +84,16 @@ test('an object of somebody else is found before anything is touched, and stays 
 test('a full ResourceQuota blocks with its name, and recovery goes on once there is room', async () => {
   const namespace = named('quota');
   await addNamespace(lab.source, namespace, configMap(namespace, 'settings', { a: '1' }));
-  const quota = (count: string): object => ({
-    apiVersion: 'v1',
-    kind: 'ResourceQuota',
-    metadata: { name: 'small', namespace },
-    spec: { hard: { 'count/configmaps': count } },
-  });
-  await addNamespace(lab.recovery, namespace, quota('1'));
-  await lab.recovery.kubectl([
-    '-n',
-    namespace,
-    'wait',
-    'resourcequota/small',
-    '--timeout=30s',
-    '--for=jsonpath={.status.used.count/configmaps}=1',
-  ]);
+  const quota = { namespace, name: 'small', resource: 'count/configmaps' } as const;
+  await namespaceWithQuota(lab.recovery, { ...quota, most: 1 });
   const point = await pointOf(engine, scenario, specFor([namespace]), source, signal);
   const key = `ConfigMap/${namespace}/settings`;
 
-  const [blocked] = await engine.restore(point, [key], scenario, target, signal);
+  const [blocked] = await engine.restore(point, [key], scenario, target, { conflicts: 'Report' }, signal);
   expect(blocked).toMatchObject({ kind: 'blocked', key });
   expect(JSON.stringify(blocked)).toMatch(/exceeded quota: small.*raise or remove the ResourceQuota/);
 
-  await apply(lab.recovery, quota('5'));
+  await apply(lab.recovery, aQuota({ ...quota, most: 5 }));
   await restoreAll(engine, point, scenario, target, signal);
   expect(await read(lab.recovery, namespace, 'configmap/settings')).toContain('"a": "1"');
 });
@@ -113,7 +108,7 @@ test('a namespace that is being deleted blocks, before anything is touched and a
   const key = `ConfigMap/${namespace}/settings`;
 
   const obstacles = await engine.preflight(point, scenario, target, signal);
-  const [atRestore] = await engine.restore(point, [key], scenario, target, signal);
+  const [atRestore] = await engine.restore(point, [key], scenario, target, { conflicts: 'Report' }, signal);
   await lab.recovery.kubectl([
     '-n',
     namespace,
@@ -145,7 +140,9 @@ test('a kind that the target does not serve is refused before anything is touche
   expect(obstacles).toMatchObject([
     { kind: 'refused', key, message: expect.stringContaining('does not serve') },
   ]);
-  expect(await engine.restore(point, [key], scenario, target, signal)).toEqual(obstacles);
+  expect(await engine.restore(point, [key], scenario, target, { conflicts: 'Report' }, signal)).toEqual(
+    obstacles,
+  );
 });
 
 test('pull secrets of the default account are added to the one of the target, which stays its own', async () => {
@@ -193,8 +190,13 @@ test('a namespace that the source does not have is reported', async () => {
   const [present, missing] = [named('present'), named('missing')];
   await addNamespace(lab.source, present, configMap(present, 'settings', {}));
 
-  const some = await engine.capture(scenario, specFor([present, missing]), source, signal);
-  const none = await engine.capture(scenario, specFor([missing]), source, signal);
+  const some = await engine.capture(
+    scenario,
+    specFor([present, missing]),
+    { source, recovery: undefined },
+    signal,
+  );
+  const none = await engine.capture(scenario, specFor([missing]), { source, recovery: undefined }, signal);
 
   expect(some).toMatchObject({ kind: 'captured', point: { manifest: { missingNamespaces: [missing] } } });
   expect(none).toEqual({ kind: 'nothing-selected', missingNamespaces: [missing] });
@@ -214,8 +216,8 @@ test('a cycle is not captured, and nothing is published', async () => {
 
   const result = await engine.capture(
     own,
-    { ...spec, dependencies: { infer: true, edges, rules: [] } },
-    source,
+    { ...spec, dependencies: { infer: true, edges, rules: [], readiness: [] } },
+    { source, recovery: undefined },
     signal,
   );
 
@@ -248,9 +250,12 @@ test('a kind that may not be read fails the capture by name, and nothing is publ
   const { certificate, key } = await lab.source.clientCertificate(user, [], 600);
   const reader = await connect(lab.source, { clientCertificate: certificate, clientKey: key });
   const own = { ...scenario, name: named('forbidden') };
+  const spec = specFor([namespace], { includeKinds: ['ConfigMap', 'Secret'] });
+  // What may serve the chosen kinds would be looked for too.
+  const alone = { ...spec, dependencies: { ...spec.dependencies, infer: false } };
 
   const error: unknown = await engine
-    .capture(own, specFor([namespace], { includeKinds: ['ConfigMap', 'Secret'] }), reader, signal)
+    .capture(own, alone, { source: reader, recovery: undefined }, signal)
     .catch((thrown: unknown) => thrown);
   await reader.close();
 

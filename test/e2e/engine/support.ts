@@ -3,7 +3,13 @@
 import type { LabCluster } from '../../../hack/lab/types.ts';
 import { type DRScenarioSpec, drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
 import { type Clock, instant, type Tick } from '../../../src/domain/time.ts';
-import type { ApplyOutcome, Engine, OpenPoint, ScenarioIdentity } from '../../../src/engines/engine.ts';
+import type {
+  ApplyOutcome,
+  Engine,
+  OpenPoint,
+  RestoreOptions,
+  ScenarioIdentity,
+} from '../../../src/engines/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { createCluster } from '../../../src/kube/cluster-client.ts';
 import { parseKubeconfig } from '../../../src/kube/kubeconfig.ts';
@@ -66,7 +72,7 @@ export async function pointOf(
   source: Cluster,
   signal: AbortSignal,
 ): Promise<OpenPoint> {
-  const result = await engine.capture(scenario, spec, source, signal);
+  const result = await engine.capture(scenario, spec, { source, recovery: undefined }, signal);
   if (result.kind !== 'captured') throw new Error(JSON.stringify(result));
   return engine.open(result.point.manifest.name, signal);
 }
@@ -78,17 +84,32 @@ const ATTEMPTS = 40;
  * takes a moment to be served).
  * @throws with the message of what was not applied in the end
  */
-export async function restoreAll(
+export const restoreAll = (
   engine: Engine,
   point: OpenPoint,
   scenario: ScenarioIdentity,
   target: Cluster,
   signal: AbortSignal,
+): Promise<readonly ApplyOutcome[]> =>
+  restoreUnits(point.manifest.units, { engine, point, scenario, target, conflicts: 'Report' }, signal);
+
+export interface Restoring extends RestoreOptions {
+  readonly engine: Engine;
+  readonly point: OpenPoint;
+  readonly scenario: ScenarioIdentity;
+  readonly target: Cluster;
+}
+
+/** Some units, as restoreAll does. @throws with the message of what was not applied in the end */
+export async function restoreUnits(
+  units: OpenPoint['manifest']['units'],
+  { engine, point, scenario, target, conflicts }: Restoring,
+  signal: AbortSignal,
 ): Promise<readonly ApplyOutcome[]> {
   const all: ApplyOutcome[] = [];
-  for (const unit of point.manifest.units) {
+  for (const { objects } of units) {
     for (let attempt = 1; ; attempt += 1) {
-      const outcomes = await engine.restore(point, unit.objects, scenario, target, signal);
+      const outcomes = await engine.restore(point, objects, scenario, target, { conflicts }, signal);
       const obstacle = outcomes.find((outcome) => outcome.kind !== 'applied');
       if (obstacle === undefined) {
         all.push(...outcomes);

@@ -18,6 +18,7 @@ import { drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { drExecutionReconciler } from '../../../src/controllers/dr-execution/controller.ts';
 import type { ExecutionDeps } from '../../../src/controllers/dr-execution/deps.ts';
+import { createHookRuns } from '../../../src/controllers/dr-execution/hook-runs.ts';
 import { publishStatus, resourceOf } from '../../../src/controllers/resources.ts';
 import { authority } from '../../../src/dns/authoritative.ts';
 import { externalDnsAnnouncer } from '../../../src/dns/external-dns.ts';
@@ -37,6 +38,8 @@ export interface Bench {
   readonly objective: Cluster;
   /** Namespace of the application, and of the scenario and executions; not used by any other run. */
   readonly namespace: string;
+  /** Directory of its recovery points. */
+  readonly store: string;
   readonly deps: ExecutionDeps;
   /** Events recorded, as `reason: message`. */
   readonly events: string[];
@@ -45,7 +48,13 @@ export interface Bench {
   close(): Promise<void>;
 }
 
-const specFor = (namespace: string, store: string, lab: Lab, stepTimeout: string) =>
+interface SetUp {
+  readonly stepTimeout?: string;
+  /** Of the application's namespace. */
+  readonly hooks?: readonly object[];
+}
+
+const specFor = (namespace: string, store: string, lab: Lab, { stepTimeout = '2m', hooks = [] }: SetUp) =>
   drScenarioSpec.parse({
     source: { region: 'eu-west' },
     recovery: { region: 'eu-north' },
@@ -54,7 +63,10 @@ const specFor = (namespace: string, store: string, lab: Lab, stepTimeout: string
     dependencies: {
       edges: [{ before: `Deployment.apps/${namespace}/db`, after: `Deployment.apps/${namespace}/web` }],
     },
-    replication: { store: { filesystem: { path: store } } },
+    replication: {
+      store: { filesystem: { path: store } },
+      hooks: hooks.map((hook) => ({ ...hook, namespace })),
+    },
     failover: { stepTimeout },
     dns: {
       records: [
@@ -73,12 +85,12 @@ export async function setUp(
   lab: Lab,
   name: string,
   objects: (namespace: string) => readonly KubeObject[],
-  stepTimeout = '2m',
+  options: SetUp = {},
 ): Promise<Bench> {
   const namespace = `${name}-${Date.now().toString(36)}`;
   const store = await mkdtemp(join(tmpdir(), 'antipode-points-'));
   const [source, recovery, objective] = await Promise.all(
-    [lab.source, lab.recovery, lab.objective].map(connect),
+    [lab.source, lab.recovery, lab.objective].map((cluster) => connect(cluster)),
   );
   if (source === undefined || recovery === undefined || objective === undefined)
     throw new Error('no clusters');
@@ -91,15 +103,15 @@ export async function setUp(
     await source.apply(object, { fieldManager: 'test' }, never);
   }
 
-  const engine = nativeEngine({ store: filesystemStore(store, systemClock), clock: systemClock, log: quiet });
-  const spec = specFor(namespace, store, lab, stepTimeout);
+  const engine = nativeEngine({ store: filesystemStore(store, Math.random), clock: systemClock, log: quiet });
+  const spec = specFor(namespace, store, lab, options);
   const scenario = await objective.apply(
     { apiVersion: API_VERSION, kind: 'DRScenario', metadata: { name: 'shop', namespace }, spec },
     { fieldManager: 'test' },
     never,
   );
   const identity = { namespace, name: 'shop', uid: scenario.metadata.uid ?? '' };
-  const captured = await engine.capture(identity, spec, source, never);
+  const captured = await engine.capture(identity, spec, { source, recovery: undefined }, never);
   if (captured.kind !== 'captured') throw new Error(`not captured: ${JSON.stringify(captured)}`);
   const { manifest, digest } = captured.point;
   const point = {
@@ -123,14 +135,17 @@ export async function setUp(
     objective,
     clusters: { objective, region: () => ({ kind: 'available', cluster: recovery }) },
     engine: () => engine,
-    defaultStorePath: store,
+    importBackup: async () => ({ kind: 'not-found' }),
+    storePlace: () => ({ filesystem: { path: store } }),
     announcer: externalDnsAnnouncer(objective),
     authority: authority({ timeout: seconds(1) }),
+    hooks: createHookRuns({ hooks: { add: ignore }, executions: { add: ignore }, clock: systemClock }),
     clock: systemClock,
     log: quiet,
     events: { record: (_object, _type, reason, message) => void events.push(`${reason}: ${message}`) },
     observer: { executionStep: ignore, execution: ignore },
     assertLeading: ignore,
+    lifetime: never,
   };
   const type = resourceOf(drExecutionKind);
   return {
@@ -138,6 +153,7 @@ export async function setUp(
     recovery,
     objective,
     namespace,
+    store,
     deps,
     events,
     execute: async (executionName) => {

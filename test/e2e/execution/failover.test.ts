@@ -105,7 +105,7 @@ test('an object that is not ours is named before anything is touched', async () 
 });
 
 test('a full recovery region is waited for with the obstacle shown, then given up on, and independent units are kept', async () => {
-  bench = await setUp(lab, 'quota', application, '6s');
+  bench = await setUp(lab, 'quota', application, { stepTimeout: '6s' });
   const { namespace } = bench;
   await lab.recovery.kubectl(['create', 'namespace', namespace]);
   await inRecovery(namespace, 'create', 'quota', 'full', '--hard=count/secrets=0');

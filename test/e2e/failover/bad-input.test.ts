@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionsOf, untilExecuted } from '../../../hack/harness/executions.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab } from '../../../hack/lab/types.ts';
-import type { Fields } from '../../../src/api/fields.ts';
+import { at, type Fields } from '../../../src/api/fields.ts';
 import { getLab } from '../lab.ts';
 import {
   type Antipode,
@@ -16,6 +16,7 @@ import {
   installOn,
   untilScenario,
 } from '../support/antipode.ts';
+import { aQuota, namespaceWithQuota } from '../support/quota.ts';
 
 const NAMESPACE = 'bad-input-dr';
 let lab: Lab;
@@ -35,6 +36,7 @@ const aConfigMap = (namespace: string, name: string, data: Fields = { a: 'b' }):
   metadata: { name, namespace },
   data,
 });
+const pointOf = (status: Fields): unknown => at(status, 'recoveryPoint', 'name');
 const until = (name: string, what: string, accept: (status: Fields) => boolean, seconds?: number) =>
   untilScenario(lab, antipode, { namespace: NAMESPACE, name }, what, accept, seconds);
 const declare = (name: string, namespaces: readonly string[], spec: Fields = {}) =>
@@ -95,12 +97,45 @@ describe('a scenario', () => {
     );
     expect(conditionIn(rejected, 'Accepted')?.message).toContain('generation 1 stays in force');
     expect(rejected['acceptedSpec']).toEqual(before['acceptedSpec']);
-    const point = (seen: Fields) => (seen['recoveryPoint'] as { name: string }).name;
+    await apply(lab.source, [aConfigMap('bad-edit', 'settings', { a: 'changed' })]);
     await until(
       'bad-edit',
       'captured again',
-      (seen) => point(seen) !== point(before) && seen['phase'] === 'Protected',
+      (seen) => pointOf(seen) !== pointOf(before) && seen['phase'] === 'Protected',
     );
+  });
+
+  it('whose new edge names nothing keeps what was accepted, goes on protecting, and takes it when there is what it names', async () => {
+    const name = 'bad-edge-edit';
+    const before = await protectedNamespace(name);
+    const edges = [{ before: `ConfigMap/${name}/settings`, after: `ConfigMap/${name}/late` }];
+    await declare(name, [name], { dependencies: { edges } });
+    const verdicts: unknown[] = [];
+    const isRefused = (seen: Fields) => conditionIn(seen, 'Accepted')?.reason === 'UnknownDependency';
+    const rejected = await until(name, 'rejected', isRefused);
+    expect(conditionIn(rejected, 'Accepted')?.message).toContain('generation 1 stays in force');
+    await apply(lab.source, [aConfigMap(name, 'settings', { a: 'changed' })]);
+    const after = await until(name, 'captured again', (seen) => {
+      verdicts.push(conditionIn(seen, 'Accepted')?.status);
+      return pointOf(seen) !== pointOf(before) && seen['phase'] === 'Protected';
+    });
+    expect(new Set(verdicts)).toEqual(new Set(['False']));
+    expect(after['acceptedSpec']).toEqual(before['acceptedSpec']);
+    await apply(lab.source, [aConfigMap(name, 'late')]);
+    const taken = await until(name, 'accepted', (seen) => conditionIn(seen, 'Accepted')?.status === 'True');
+    expect(at(taken, 'acceptedSpec', 'dependencies', 'edges')).toEqual(edges);
+  });
+
+  it('whose edge names what has been deleted in the source goes on without it, and says so', async () => {
+    const name = 'gone-edge';
+    await apply(lab.source, [aNamespace(name), aConfigMap(name, 'settings'), aConfigMap(name, 'early')]);
+    const edges = [{ before: `ConfigMap/${name}/early`, after: `ConfigMap/${name}/settings` }];
+    await declare(name, [name], { dependencies: { edges } });
+    const before = await until(name, 'Protected', ({ phase }) => phase === 'Protected');
+    await lab.source.kubectl(['-n', name, 'delete', 'configmap', 'early']);
+    const after = await until(name, 'captured without it', (seen) => pointOf(seen) !== pointOf(before));
+    expect(JSON.stringify(at(after, 'graph', 'warnings'))).toContain(`ConfigMap/${name}/early`);
+    expect(conditionIn(after, 'Accepted')?.status).toBe('True');
   });
 
   it('whose namespace is missing in the source says which', async () => {
@@ -147,7 +182,7 @@ describe('a store', () => {
       (seen) => conditionIn(seen, 'Replicated')?.status === 'False',
     );
     expect(conditionIn(failed, 'Replicated')?.message).toContain(path);
-    expect(failed['recoveryPoint']).toEqual(before['recoveryPoint']);
+    expect(pointOf(failed)).toBe(pointOf(before));
     await rm(path);
     await until(
       'lost-store',
@@ -174,20 +209,11 @@ describe('a failover', () => {
 
   it('into a full recovery cluster names the quota, waits, and goes on when there is room', async () => {
     await protectedNamespace('full');
-    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'tight', namespace: 'full' } };
-    // kube-root-ca.crt is the one ConfigMap that fits.
-    await apply(lab.recovery, [aNamespace('full'), { ...quota, spec: { hard: { configmaps: '1' } } }]);
-    await lab.recovery.kubectl([
-      '-n',
-      'full',
-      'wait',
-      'resourcequota/tight',
-      '--for=jsonpath={.status.used.configmaps}=1',
-      '--timeout=30s',
-    ]);
+    const quota = { namespace: 'full', name: 'tight', resource: 'configmaps' } as const;
+    await namespaceWithQuota(lab.recovery, { ...quota, most: 1 });
     await execute('full');
     expect(await stepMessage('full', 'quota')).toMatch(/ConfigMap\/full\/settings.*tight/s);
-    await apply(lab.recovery, [{ ...quota, spec: { hard: { configmaps: '10' } } }]);
+    await apply(lab.recovery, [aQuota({ ...quota, most: 10 })]);
     expect((await ended('full')).status.phase).toBe('Succeeded');
   });
 

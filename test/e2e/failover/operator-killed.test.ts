@@ -31,7 +31,7 @@ let objective: Cluster;
 
 beforeAll(async () => {
   lab = await getLab();
-  antipode = await installOn(lab);
+  antipode = await installOn(lab, { shortLease: true });
   objective = await connect(lab.objective);
   shop = await loadShop('killed');
   const [front] = shop.namespaces;

@@ -115,7 +115,7 @@ describe('a region that is killed', () => {
 
   it('loses what was written between the newest verified point and the failure, to within two probe intervals', () => {
     const { plan, report } = execution.status;
-    const truth = killedAtWall - Date.parse(plan?.pointCapturedAt ?? '');
+    const truth = killedAtWall - Date.parse(plan?.pointConfirmedAt ?? '');
     expect(report?.achievedRpoMillis).toBeGreaterThanOrEqual(truth - 100);
     expect(report?.achievedRpoMillis).toBeLessThan(truth + 2500);
     expect(report?.achievedRpoMillis).toBeLessThan(25_000);

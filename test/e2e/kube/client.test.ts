@@ -8,7 +8,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { millis, seconds } from '../../../src/domain/time.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { createCluster } from '../../../src/kube/cluster-client.ts';
-import { fetchTypes } from '../../../src/kube/discovery.ts';
+import { discoverAll } from '../../../src/kube/discovery.ts';
 import { KubeError } from '../../../src/kube/errors.ts';
 import { inClusterConnection } from '../../../src/kube/kubeconfig.ts';
 import { unobservedClient } from '../../../src/kube/observers.ts';
@@ -163,8 +163,8 @@ describe('discovery', () => {
   test('finds the same kinds through the aggregated documents as group by group', async () => {
     const options = { cluster: 'test', clock: systemClock, random: Math.random, observer: unobservedClient };
     const transport = createTransport(connectionOf(directKubeconfig(server)), options);
-    const aggregated = await fetchTypes(transport, recordingLog(), signal);
-    const single = await fetchTypes(transport, recordingLog(), signal, 'application/json');
+    const { types: aggregated } = await discoverAll(transport, recordingLog(), signal);
+    const { types: single } = await discoverAll(transport, recordingLog(), signal, 'application/json');
     const names = (types: typeof single): string[] =>
       types.map(({ group, version, resource, kind, namespaced }) =>
         [group, version, resource, kind, namespaced].join(' '),

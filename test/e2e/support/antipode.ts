@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { probesOf } from '../../../hack/demo/protection.ts';
-import { installAntipode, OPERATOR_NAMESPACE } from '../../../hack/harness/install.ts';
-import { type Operator, startOperator } from '../../../hack/harness/operator.ts';
+import { type InstallOptions, installAntipode, OPERATOR_NAMESPACE } from '../../../hack/harness/install.ts';
+import { type Operator, type OperatorOptions, startOperator } from '../../../hack/harness/operator.ts';
 import { freePort } from '../../../hack/harness/ports.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
@@ -24,14 +24,25 @@ export interface Antipode {
 /** How fast a lost region is judged Failed in the tests, in seconds. */
 export const FAILED_FOR = 5;
 
-export async function installOn(lab: Lab): Promise<Antipode> {
+export async function installOn(
+  lab: Lab,
+  options: InstallOptions & Pick<OperatorOptions, 'shortLease'> = {},
+): Promise<Antipode> {
   const directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  const { kubeconfig } = await installAntipode(lab, directory);
+  const { kubeconfig } = await installAntipode(lab, directory, options);
   const storeDir = join(directory, 'points');
   const logFile = join(directory, 'operator.log');
   const port = await freePort();
   const start = () =>
-    startOperator({ kubeconfig, namespace: OPERATOR_NAMESPACE, storeDir, logFile, identity: 'e2e', port });
+    startOperator({
+      kubeconfig,
+      namespace: OPERATOR_NAMESPACE,
+      storeDir,
+      logFile,
+      identity: 'e2e',
+      port,
+      shortLease: options.shortLease === true,
+    });
   let operator = await start();
   await apply(lab.objective, [aRegionHealth(lab.source), aRegionHealth(lab.recovery)]);
   return {

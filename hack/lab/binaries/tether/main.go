@@ -4,10 +4,11 @@
 // kernel where it can be (Linux). A lab owns dozens of servers; without this,
 // one crashed test run would leave them all behind.
 //
-//	tether COMMAND [ARGUMENT...]
+//	tether [--pid-file FILE] COMMAND [ARGUMENT...]
 //
 // Standard input is held open by the starter and never written to. Its end
 // means "kill the command now". SIGTERM is passed on, as a request to stop.
+// The file receives the process id of the command and a newline.
 package main
 
 import (
@@ -22,8 +23,12 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: tether COMMAND [ARGUMENT...]")
+	pidFile, args := "", os.Args[1:]
+	if len(args) > 1 && args[0] == "--pid-file" {
+		pidFile, args = args[1], args[2:]
+	}
+	if len(args) == 0 {
+		fmt.Fprintln(os.Stderr, "usage: tether [--pid-file FILE] COMMAND [ARGUMENT...]")
 		os.Exit(2)
 	}
 	// The kernel ties the death signal to the thread that starts the command,
@@ -35,7 +40,7 @@ func main() {
 	terminate := make(chan os.Signal, 1)
 	signal.Notify(terminate, syscall.SIGTERM)
 
-	command := exec.Command(os.Args[1], os.Args[2:]...)
+	command := exec.Command(args[0], args[1:]...)
 	command.Stdout = os.Stdout
 	command.Stderr = os.Stderr
 	command.SysProcAttr = ownGroup()
@@ -44,6 +49,13 @@ func main() {
 		os.Exit(127)
 	}
 	group := -command.Process.Pid
+	if pidFile != "" {
+		if err := os.WriteFile(pidFile, fmt.Appendln(nil, command.Process.Pid), 0o600); err != nil {
+			fmt.Fprintf(os.Stderr, "tether: %v\n", err)
+			_ = syscall.Kill(group, syscall.SIGKILL)
+			os.Exit(126)
+		}
+	}
 
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)

@@ -3,11 +3,13 @@ import type { DRExecutionStatus, StepStatus } from '../../../api/v1alpha1/dr-exe
 import { drScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
 import { manifestOf } from '../../../domain/execution/testing/manifest.ts';
 import { type Clock, instant, tick } from '../../../domain/time.ts';
-import type { ApplyOutcome, Engine, OpenPoint } from '../../../engines/engine.ts';
+import type { ApplyOutcome, Engine, KeptPoint, OpenPoint } from '../../../engines/engine.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
+import { onAbort } from '../../../kube/deadline.ts';
 import { partialCluster } from '../../../testing/region.ts';
-import type { ActWorld } from '../act.ts';
+import { silent } from '../../../testing/silent-log.ts';
 import type { ExecutionDeps } from '../deps.ts';
+import type { ActWorld } from '../gather.ts';
 
 export const scenarioSpec = drScenarioSpec.parse({
   source: { region: 'eu-west' },
@@ -33,7 +35,7 @@ export function worldOf(steps: readonly StepStatus[], status: DRExecutionStatus 
     recoveryPoint: 'point-1',
     pointDigest: 'sha256:right',
     pointCapturedAt: '2026-01-01T00:00:00.000Z',
-    storePath: '/points',
+    store: { filesystem: { path: '/points' } },
     sourceVerdict: 'Failed',
     stepTimeout: '5m',
     dnsTimeout: '2m',
@@ -76,6 +78,8 @@ export const untouchable: Cluster = partialCluster('eu-north', {});
 /** An engine with one point, whose restore and preflight answer as told. */
 export function engineOf(answers: {
   readonly point?: OpenPoint;
+  /** What its store has. */
+  readonly points?: readonly KeptPoint[];
   readonly open?: () => Promise<OpenPoint>;
   readonly restore?: (keys: readonly string[]) => readonly ApplyOutcome[];
   readonly preflight?: readonly ApplyOutcome[];
@@ -83,16 +87,20 @@ export function engineOf(answers: {
   return {
     capture: unexpected,
     verify: unexpected,
-    points: unexpected,
+    points: async () => answers.points ?? [],
     prune: unexpected,
+    collectGarbage: unexpected,
+    formerPoints: unexpected,
     open: answers.open ?? (async () => answers.point ?? openPoint()),
     preflight: async () => answers.preflight ?? [],
     rehearse: unexpected,
+    prove: async () => new Map(),
+    forget: unexpected,
     restore: async (_point, keys) => answers.restore?.(keys) ?? [],
   };
 }
 
-/** Time stands still, or goes on by `step` milliseconds with every look. */
+/** Time stands still, or goes on by `step` milliseconds with every look; no sleeper ever wakes. */
 export function clockOf(step = 0): Clock {
   let elapsed = 0;
   return {
@@ -101,7 +109,10 @@ export function clockOf(step = 0): Clock {
       elapsed += step;
       return tick(elapsed);
     },
-    sleep: unexpected,
+    sleep: (_delay, signal) =>
+      new Promise((_resolve, reject) => {
+        onAbort(signal, () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted')));
+      }),
   };
 }
 
@@ -110,13 +121,17 @@ export const depsOf = (changes: Partial<ExecutionDeps> = {}): ExecutionDeps => (
   objective: untouchable,
   clusters: { objective: untouchable, region: () => ({ kind: 'available', cluster: untouchable }) },
   engine: () => engineOf({}),
-  defaultStorePath: '/points',
+  storePlace: ({ replication: { store } }) =>
+    store.s3 === undefined ? { filesystem: store.filesystem ?? { path: '/points' } } : { s3: store.s3 },
+  importBackup: async () => ({ kind: 'not-found' }),
   announcer: { announce: unexpected },
   authority: { ask: unexpected, claims: unexpected },
+  hooks: { stateOf: unexpected, forget: ignore },
   clock: clockOf(),
-  log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
+  log: silent,
   events: { record: ignore },
   observer: { executionStep: ignore, execution: ignore },
   assertLeading: ignore,
+  lifetime: new AbortController().signal,
   ...changes,
 });

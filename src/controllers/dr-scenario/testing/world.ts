@@ -52,6 +52,7 @@ export function aWorld(
     ]),
     objectiveRegion: 'us-east-1',
     executions: [],
+    names: new Map(),
     ...rest,
   };
 }

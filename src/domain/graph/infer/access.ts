@@ -1,6 +1,7 @@
 /** Who may do what: bindings need the role they grant and whom they grant it to; accounts need their Secrets. */
 import { arrayAt, at, textAt } from '../../../api/fields.ts';
-import type { KubeObject } from '../../../api/object.ts';
+import { type KubeObject, refKey } from '../../../api/object.ts';
+import { ACCOUNT_ANNOTATION, accountOfToken, isAccountToken } from '../account-token.ts';
 import { kindOf } from '../kinds.ts';
 import { LabelIndex, type LabelSelector, selectorAt } from '../labels.ts';
 import { perWorld, type World } from '../world.ts';
@@ -39,6 +40,7 @@ export const accessRules: readonly Rule[] = [
     reads: 'aggregationRule.clusterRoleSelectors[*]',
     certainty: 'certain',
     sentence: 'An aggregated ClusterRole has the rights of the ClusterRoles that it selects by label.',
+    sees: 'others',
     find: aggregated,
   },
   {
@@ -47,7 +49,17 @@ export const accessRules: readonly Rule[] = [
     reads: 'secrets[*].name',
     certainty: 'certain',
     sentence: 'A ServiceAccount may mount a Secret.',
-    find: (account) => accountSecrets(account, 'secrets'),
+    sees: 'others',
+    find: mountedSecrets,
+  },
+  {
+    name: 'token-account',
+    kinds: ['Secret'],
+    reads: `metadata.annotations["${ACCOUNT_ANNOTATION}"]`,
+    certainty: 'certain',
+    sentence:
+      'A Secret with the token of a ServiceAccount is deleted by the cluster when there is no such account.',
+    find: tokenAccount,
   },
   {
     name: 'account-image-pull-secret',
@@ -69,6 +81,21 @@ function subjects(binding: KubeObject): readonly Found[] {
     const to = { group: '', kind: 'ServiceAccount', namespace, name };
     return [{ to, field: `subjects[${index}].name`, optional: true }];
   });
+}
+
+/** A token Secret needs an account, mostly this one, and not the other way round: an account works without any. */
+function mountedSecrets(account: KubeObject, world: World): readonly Found[] {
+  return accountSecrets(account, 'secrets').map((found) => {
+    const secret = world.objects.get(refKey(found.to));
+    return secret !== undefined && isAccountToken(secret) ? { ...found, only: 'search' } : found;
+  });
+}
+
+/** Optional: every namespace gets the account `default` by itself. */
+function tokenAccount(secret: KubeObject): readonly Found[] {
+  const name = accountOfToken(secret);
+  const field = `metadata.annotations["${ACCOUNT_ANNOTATION}"]`;
+  return beside(secret, { kind: 'ServiceAccount', name }, field, name === 'default');
 }
 
 function accountSecrets(account: KubeObject, list: 'secrets' | 'imagePullSecrets'): readonly Found[] {

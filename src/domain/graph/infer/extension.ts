@@ -27,6 +27,7 @@ export const extensionRules: readonly Rule[] = [
     certainty: 'certain',
     stays: true,
     sentence: 'A webhook is registered once what answers for its Service is ready.',
+    sees: 'others',
     find: (object, world) => backendsOf(object).flatMap((found) => answeredBy(found, world)),
   },
   {
@@ -36,6 +37,7 @@ export const extensionRules: readonly Rule[] = [
     certainty: 'certain',
     stays: true,
     sentence: 'An aggregated API is registered once what answers for its Service is ready.',
+    sees: 'others',
     find: (object, world) => backendsOf(object).flatMap((found) => answeredBy(found, world)),
   },
   {
@@ -57,6 +59,7 @@ export const extensionRules: readonly Rule[] = [
     stays: true,
     sentence:
       'A custom resource can be written once what converts between the versions of its kind is ready.',
+    sees: 'others',
     find: conversion,
   },
   {

@@ -3,8 +3,7 @@
  * pods, and no rule makes it wait for them. What sends traffic needs its
  * Services; that those are answered is a matter of units: a Service belongs to
  * the unit of the workload it selects, and an Ingress starts when that unit is ready.
- * A NetworkPolicy makes no edge: it must be there before the pods it isolates,
- * which the order of kinds sees to, and it belongs to no workload but to its namespace.
+ * What isolates pods is in confines.ts.
  */
 import { arrayAt, at, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
@@ -32,6 +31,7 @@ export const networkRules: readonly Rule[] = [
     reads: 'spec.externalName',
     certainty: 'certain',
     sentence: 'An ExternalName Service is another name for a Service of the same cluster.',
+    sees: 'others',
     find: externalName,
   },
   {
@@ -42,6 +42,7 @@ export const networkRules: readonly Rule[] = [
     certainty: 'certain',
     sentence:
       'A Service without a selector is answered by the Endpoints and EndpointSlices that were made by hand for it.',
+    sees: 'others',
     find: endpoints,
   },
   {

@@ -55,6 +55,14 @@ const rows: readonly Row[] = [
     found: ['spec.chart.spec.sourceRef.name -> HelmRepository.source.toolkit.fluxcd.io/shop/charts'],
   },
   {
+    rule: 'flux-helm-chart-source',
+    object: of('source.toolkit.fluxcd.io/v1', 'HelmChart', {
+      chart: 'web',
+      sourceRef: { kind: 'HelmRepository', name: 'charts' },
+    }),
+    found: ['spec.sourceRef.name -> HelmRepository.source.toolkit.fluxcd.io/shop/charts'],
+  },
+  {
     rule: 'gateway-class',
     object: of(GATEWAY, 'Gateway', { gatewayClassName: 'public' }),
     found: ['spec.gatewayClassName -> GatewayClass.gateway.networking.k8s.io/public'],
@@ -126,6 +134,27 @@ const rows: readonly Row[] = [
       provider: { aws: { region: 'eu', auth: { secretRef: { accessKeyIDSecretRef: { name: 'aws' } } } } },
     }),
     found: ['spec.provider.aws.auth.secretRef.accessKeyIDSecretRef.name -> Secret/shop/aws'],
+  },
+  {
+    rule: 'secret-store-azure-secret',
+    object: of('external-secrets.io/v1', 'SecretStore', {
+      provider: { azurekv: { vaultUrl: 'https://x', authSecretRef: { clientSecret: { name: 'azure' } } } },
+    }),
+    found: ['spec.provider.azurekv.authSecretRef.clientSecret.name -> Secret/shop/azure'],
+  },
+  {
+    rule: 'secret-store-vault-secret',
+    object: of('external-secrets.io/v1', 'SecretStore', {
+      provider: { vault: { auth: { appRole: { roleId: 'r', secretRef: { name: 'vault', key: 'id' } } } } },
+    }),
+    found: ['spec.provider.vault.auth.appRole.secretRef.name -> Secret/shop/vault'],
+  },
+  {
+    rule: 'secret-store-vault-role',
+    object: of('external-secrets.io/v1', 'SecretStore', {
+      provider: { vault: { auth: { appRole: { roleRef: { name: 'role', key: 'id' } } } } },
+    }),
+    found: ['spec.provider.vault.auth.appRole.roleRef.name -> Secret/shop/role'],
   },
   {
     rule: 'prometheus-alertmanager',

@@ -20,13 +20,16 @@ function ruleOf(row: OperatorReference): Rule {
     certainty: row.certainty ?? 'certain',
     sentence: row.sentence,
     ...(row.stays === undefined ? {} : { stays: row.stays }),
+    sees: 'others',
     find: (object, world) =>
       valuesAt(object, path).flatMap((found) => {
         const to = targetOf(row, found, object, world);
-        if (to === undefined || (row.unlessOwned === true && isOwnedBy(world, to, object))) return [];
+        if (to === undefined) return [];
+        const isProduct = row.unlessOwned === true && isOwnedBy(world, to, object);
         const isText = typeof found.value === 'string';
         const field = isText ? found.path : `${found.path}.name`;
-        return [{ to, field, optional: row.optional ?? false } satisfies Found];
+        const answer: Found = { to, field, optional: row.optional ?? false };
+        return [isProduct ? { ...answer, only: 'search' } : answer];
       }),
   };
 }

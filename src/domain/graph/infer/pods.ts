@@ -9,18 +9,11 @@ import {
   WORKLOAD_KINDS,
 } from '../pod-template.ts';
 import type { World } from '../world.ts';
-import { beside, CUSTOM, clusterWide, type Found, type Rule } from './rule.ts';
+import { beside, CUSTOM, clusterWide, type Found, type Rule, type RuleDescription } from './rule.ts';
 
 /** Kinds that run pods: those of Kubernetes, and custom ones that embed a pod template. */
 export const POD_KINDS: readonly string[] = [...WORKLOAD_KINDS, CUSTOM];
 
-/*
- * Affinity, anti-affinity and topology spread to other workloads are no
- * dependency: they say where a pod goes relative to others that run, not that
- * it needs them. Required affinity does leave a pod pending until its
- * neighbour runs, and then the scheduler itself waits; two workloads that ask
- * for each other are common and must not become a cycle.
- */
 export const podRules: readonly Rule[] = [
   podRule('env-config-map', 'containers[*].env[*].valueFrom.configMapKeyRef.name', {
     sentence: 'A container takes an environment variable from a ConfigMap.',
@@ -62,10 +55,15 @@ export const podRules: readonly Rule[] = [
     sentence: 'A pod runs as a ServiceAccount.',
     find: serviceAccount,
   }),
-  podRule('granted-by', 'serviceAccountName', {
-    sentence: 'A binding gives rights to the account that a pod runs as; without them its first calls fail.',
-    find: grants,
-  }),
+  {
+    ...described(
+      'granted-by',
+      'serviceAccountName',
+      'A binding gives rights to the account that a pod runs as; without them its first calls fail.',
+    ),
+    sees: 'others',
+    find: (object, world) => podTemplatesOf(object).flatMap((template) => grants(object, template, world)),
+  },
   podRule('priority-class', 'priorityClassName', {
     sentence: 'A pod is refused when its PriorityClass does not exist.',
     find: (_, { spec, path }) =>
@@ -80,18 +78,24 @@ export const podRules: readonly Rule[] = [
 
 interface PodRuleParts {
   readonly sentence: string;
-  readonly find: (object: KubeObject, template: PodTemplate, world: World) => readonly Found[];
+  readonly find: (object: KubeObject, template: PodTemplate) => readonly Found[];
+}
+
+function podRule(name: string, reads: string, { sentence, find }: PodRuleParts): Rule {
+  return {
+    ...described(name, reads, sentence),
+    find: (object) => podTemplatesOf(object).flatMap((template) => find(object, template)),
+  };
 }
 
 /** @param reads the field, from the pod spec on; `containers` stands for containers of all sorts */
-function podRule(name: string, reads: string, { sentence, find }: PodRuleParts): Rule {
+function described(name: string, reads: string, sentence: string): RuleDescription {
   return {
     name,
     kinds: POD_KINDS,
     reads: `spec.template.spec.${reads}`,
     certainty: 'certain',
     sentence,
-    find: (object, world) => podTemplatesOf(object).flatMap((template) => find(object, template, world)),
   };
 }
 

@@ -15,6 +15,8 @@ export interface Found {
   readonly matched?: string;
   /** The referrer works without it. Default false. */
   readonly optional?: boolean;
+  /** As of a rule ({@link RuleParts.only}), of this one alone. */
+  readonly only?: 'search';
 }
 
 /** What people are told of a rule; the reference page is generated from it. */
@@ -30,7 +32,7 @@ export interface RuleDescription {
   readonly sentence: string;
 }
 
-export interface Rule extends RuleDescription {
+interface RuleParts extends RuleDescription {
   /**
    * 'search': what is found belongs with the object, but the object does not wait for it.
    * Default: it is looked for, and waited for.
@@ -41,8 +43,21 @@ export interface Rule extends RuleDescription {
    * that are protected anyway. Holds for every likely rule.
    */
   readonly stays?: boolean;
+}
+
+/** Reads the object alone, so that its answer is kept for as long as the object is. */
+export interface OwnRule extends RuleParts {
+  readonly sees?: never;
+  readonly find: (object: KubeObject) => readonly Found[];
+}
+
+/** Looks at other objects too: it is asked again whenever there are more of them. */
+export interface WorldRule extends RuleParts {
+  readonly sees: 'others';
   readonly find: (object: KubeObject, world: World) => readonly Found[];
 }
+
+export type Rule = OwnRule | WorldRule;
 
 /** In `kinds`: every kind that a CustomResourceDefinition or an aggregated API brings. */
 export const CUSTOM = 'custom kinds';
@@ -65,8 +80,8 @@ export function clusterWide(group: string, kind: string, name: unknown, field: s
   return typeof name === 'string' && name !== '' ? [{ to: { group, kind, name }, field }] : [];
 }
 
-/** A Service that answers more workloads than this is a crowd: some of them are up whichever is waited for. */
-const CROWD = 8;
+/** More workloads than this of which any one will do are a crowd: some of them are up whichever is waited for. */
+export const CROWD = 8;
 
 /**
  * A Service and the workloads that answer for it. A Service by itself answers

@@ -2,12 +2,15 @@
 import { groupOf, type KubeObject } from '../../../api/object.ts';
 import { isCustom, kindOf } from '../kinds.ts';
 import { accessRules } from './access.ts';
+import { affinityRule } from './affinity.ts';
+import { confiningRules } from './confines.ts';
 import { extensionRules } from './extension.ts';
 import { judgedRule } from './judged.ts';
+import { settingRules } from './named-in-settings.ts';
 import { networkRules } from './network.ts';
 import { operatorRules } from './operators.ts';
 import { podRules } from './pods.ts';
-import { CUSTOM, type Rule, type RuleDescription } from './rule.ts';
+import { CUSTOM, type OwnRule, type Rule, type RuleDescription, type WorldRule } from './rule.ts';
 import { scalingRules } from './scaling.ts';
 import { serviceNameRules } from './service-names.ts';
 import { storageRules } from './storage.ts';
@@ -18,10 +21,13 @@ export const inferenceRules: readonly Rule[] = [
   ...podRules,
   ...storageRules,
   ...networkRules,
+  ...confiningRules,
   ...accessRules,
   ...scalingRules,
   ...extensionRules,
+  affinityRule,
   ...serviceNameRules,
+  ...settingRules,
   ...operatorRules,
   waveRule,
 ];
@@ -40,10 +46,22 @@ export const stayingRules: ReadonlySet<string> = new Set(
     .map(({ name }) => name),
 );
 
+/** The rules that look at objects of a kind. */
+export interface KindRules {
+  readonly own: readonly OwnRule[];
+  readonly world: readonly WorldRule[];
+}
+
 /** Which rules look at an object, by its kind; asked once per object, so it must not search. */
-export function ruleTable(infer: boolean): (object: KubeObject) => readonly Rule[] {
-  const rules = infer ? [...structureRules, ...inferenceRules] : structureRules;
-  const byKind = new Map<string, readonly Rule[]>();
+export type RuleTable = (object: KubeObject) => KindRules;
+
+/** Those without which an object cannot be created at all. */
+export const structureTable: RuleTable = tableOf(structureRules);
+
+export const inferenceTable: RuleTable = tableOf([...structureRules, ...inferenceRules]);
+
+function tableOf(rules: readonly Rule[]): RuleTable {
+  const byKind = new Map<string, KindRules>();
   return (object) => {
     const kind = kindOf(object);
     const known = byKind.get(kind);
@@ -52,7 +70,9 @@ export function ruleTable(infer: boolean): (object: KubeObject) => readonly Rule
     const applying = rules.filter(
       ({ kinds }) => kinds === 'all' || names.some((name) => kinds.includes(name)),
     );
-    byKind.set(kind, applying);
-    return applying;
+    const own = applying.flatMap((rule) => (rule.sees === undefined ? rule : []));
+    const world = applying.flatMap((rule) => (rule.sees === 'others' ? rule : []));
+    byKind.set(kind, { own, world });
+    return { own, world };
   };
 }

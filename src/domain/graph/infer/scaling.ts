@@ -25,6 +25,7 @@ export const scalingRules: readonly Rule[] = [
     reads: 'spec.selector',
     certainty: 'certain',
     sentence: 'A budget comes after the workloads whose pods it protects.',
+    sees: 'others',
     find: (budget, world) => {
       const { namespace } = budget.metadata;
       const selector = selectorAt(budget, 'spec', 'selector');

@@ -69,6 +69,20 @@ const rows: readonly Row[] = [
     matched: 'db',
   },
   {
+    what: 'what a replica copies',
+    objects: [web({ args: ['--replicaof', 'db'] })],
+    to: 'Service/shop/db',
+    field: `${CONTAINER}.args[1]`,
+    matched: 'db',
+  },
+  {
+    what: 'a script in a ConfigMap',
+    objects: [mounted, config({ 'run.sh': "mysql -h db -e 'show databases'\n" })],
+    to: 'Service/shop/db',
+    field: 'data["run.sh"] of ConfigMap/shop/cfg',
+    matched: 'db',
+  },
+  {
     what: 'a script that waits',
     objects: [web({ command: ['sh', '-c', 'until nc -z db 5432; do sleep 1; done'] })],
     to: 'Service/shop/db',

@@ -10,6 +10,7 @@ import { perWorld, type World } from '../world.ts';
 import { type Host, hostOf, hostsIn, hostsInCommand, serviceNamed } from './host-names.ts';
 import { POD_KINDS } from './pods.ts';
 import { answeredBy, type Found, type Rule } from './rule.ts';
+import { commandsOf, environmentOf } from './settings.ts';
 
 export const serviceNameRules: readonly Rule[] = [
   {
@@ -18,6 +19,7 @@ export const serviceNameRules: readonly Rule[] = [
     reads: 'spec.template.spec.containers[*].env[*].value',
     certainty: 'likely',
     sentence: 'An environment variable names a Service, so the workload calls it and what answers for it.',
+    sees: 'others',
     find: (object, world) => namesIn(object, world, environment),
   },
   {
@@ -26,6 +28,7 @@ export const serviceNameRules: readonly Rule[] = [
     reads: 'spec.template.spec.containers[*].args[*]',
     certainty: 'likely',
     sentence: 'A command line names a Service, so the workload calls it and what answers for it.',
+    sees: 'others',
     find: (object, world) => namesIn(object, world, commands),
   },
   {
@@ -35,6 +38,7 @@ export const serviceNameRules: readonly Rule[] = [
     certainty: 'likely',
     sentence:
       'A ConfigMap that a workload reads names a Service, so the workload calls it and what answers for it.',
+    sees: 'others',
     find: (object, world) => namesIn(object, world, configuration),
   },
 ];
@@ -70,8 +74,9 @@ function listensOn(to: ObjectRef, { port }: Host, world: World): boolean {
   return ports.some((known) => [at(known, 'port'), at(known, 'targetPort')].includes(port));
 }
 
-/** Names of settings whose value is a host: `DB_HOST`, `redis.url`, `--queue-server`. */
-const HOST_SETTING = /(?:^|[-_.])(?:HOSTS?|ADDR|ADDRESS|URLS?|SERVERS?|ENDPOINTS?)$/i;
+/** Names of settings whose value is a host: `DB_HOST`, `redis.url`, `--queue-server`, `--replicaof`. */
+const HOST_SETTING =
+  /(?:^|[-_.])(?:HOSTS?|ADDR|ADDRESS|URLS?|SERVERS?|ENDPOINTS?|REPLICAOF|SLAVEOF|BROKERS?|UPSTREAMS?)$/i;
 
 /** The hosts in a setting; a bare word is one only where the name of the setting says so. */
 function hostsOfSetting(name: string, value: string): readonly Host[] {
@@ -80,51 +85,16 @@ function hostsOfSetting(name: string, value: string): readonly Host[] {
   return [...bare, ...hostsIn(value).filter(({ matched }) => !known.has(matched))];
 }
 
-function environment(object: KubeObject, template: PodTemplate): readonly Named[] {
-  return containersOf(template).flatMap(({ container, path }) => {
-    const expand = expanderOf(container, object);
-    return arrayAt(container, 'env').flatMap((variable, index) => {
-      const value = expand(textAt(variable, 'value') ?? '');
-      const hosts = hostsOfSetting(textAt(variable, 'name') ?? '', value);
-      return hosts.map((host) => ({ host, field: `${path}.env[${index}].value` }));
-    });
+const environment: Reader = (object, template) =>
+  environmentOf(object, template).flatMap(({ name, value, field }) =>
+    hostsOfSetting(name, value).map((host) => ({ host, field })),
+  );
+
+const commands: Reader = (object, template) =>
+  commandsOf(object, template).flatMap(({ name, value, field }) => {
+    const hosts = name === '' ? hostsInCommand(value) : hostsOfSetting(name, value);
+    return hosts.map((host) => ({ host, field }));
   });
-}
-
-/** Puts in `$(NAME)` what the container's environment says, as far as that is plain text or the namespace. */
-function expanderOf(container: unknown, { metadata }: KubeObject): (text: string) => string {
-  return (text) => {
-    if (!text.includes('$(')) return text;
-    return text.replaceAll(/\$\(([\w.-]+)\)/g, (whole, name: string) => {
-      const variable = arrayAt(container, 'env').find((one) => at(one, 'name') === name);
-      const isNamespace = at(variable, 'valueFrom', 'fieldRef', 'fieldPath') === 'metadata.namespace';
-      return (isNamespace ? metadata.namespace : textAt(variable, 'value')) ?? whole;
-    });
-  };
-}
-
-function commands(object: KubeObject, template: PodTemplate): readonly Named[] {
-  return containersOf(template).flatMap(({ container, path }) => {
-    const expand = expanderOf(container, object);
-    return ['command', 'args'].flatMap((list) => {
-      const words = arrayAt(container, list).map((word) => (typeof word === 'string' ? expand(word) : ''));
-      return words.flatMap((word, index) =>
-        hostsOfWord(word, words[index - 1] ?? '').map((host) => ({
-          host,
-          field: `${path}.${list}[${index}]`,
-        })),
-      );
-    });
-  });
-}
-
-/** `--db-host=db` and `--db-host db` name a host as an environment variable does. */
-function hostsOfWord(word: string, previous: string): readonly Host[] {
-  const [, flag, value] = /^--?([-\w.]+)=(.*)$/s.exec(word) ?? [];
-  if (flag !== undefined && value !== undefined) return hostsOfSetting(flag, value);
-  // The word after `-c` is a script, not the value of a flag.
-  return previous.startsWith('-') && !/\s/.test(word) ? hostsOfSetting(previous, word) : hostsInCommand(word);
-}
 
 /** The hosts in each entry of each ConfigMap, read once however many workloads use it. */
 const configMapHosts = perWorld(() => new Map<string, ReadonlyMap<string, readonly Host[]>>());
@@ -135,11 +105,15 @@ function hostsOfConfigMap(key: string, world: World): ReadonlyMap<string, readon
   if (known !== undefined) return known;
   const entries = Object.entries(fieldsAt(world.objects.get(key), 'data') ?? {});
   const hosts = new Map(
-    entries.map(([name, value]) => [name, typeof value === 'string' ? hostsOfSetting(name, value) : []]),
+    entries.map(([name, value]) => [name, typeof value === 'string' ? hostsOfEntry(name, value) : []]),
   );
   read.set(key, hosts);
   return hosts;
 }
+
+/** A script among the data calls servers as a command line does. */
+const hostsOfEntry = (name: string, value: string): readonly Host[] =>
+  name.endsWith('.sh') || value.startsWith('#!') ? hostsInCommand(value) : hostsOfSetting(name, value);
 
 function configuration(object: KubeObject, template: PodTemplate, world: World): readonly Named[] {
   const { namespace } = object.metadata;

@@ -1,7 +1,9 @@
 /** What claims need, and which claims a StatefulSet will look for under names of its own making. */
 import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
+import { kindOf } from '../kinds.ts';
 import { podTemplatesOf } from '../pod-template.ts';
+import { perWorld, type World } from '../world.ts';
 import { POD_KINDS } from './pods.ts';
 import { beside, clusterWide, type Found, type Rule } from './rule.ts';
 
@@ -90,6 +92,7 @@ export const storageRules: readonly Rule[] = [
     reads: 'spec.volumeClaimTemplates[*].metadata.name',
     certainty: 'certain',
     sentence: 'A StatefulSet adopts the claims named after its templates when they exist before it.',
+    sees: 'others',
     find: claimsOfTemplates,
   },
   {
@@ -119,28 +122,70 @@ function dataSources(claim: KubeObject): readonly Found[] {
   });
 }
 
+/** Claims that are looked for by name for one set; the API allows a set two thousand million replicas. */
+const NAMED = 256;
+
 /**
  * The claims `<template>-<set>-<ordinal>` that the set adopts when they exist
  * and makes when not. Applied before it, they keep their own size, class and
- * data; after it, the set would already have made empty ones.
+ * data; after it, the set would already have made empty ones. Those of the first
+ * ordinals are named whether they are known or not; beyond, only known ones are.
  */
-function claimsOfTemplates(set: KubeObject): readonly Found[] {
-  const replicas = numberAt(set, 'spec', 'replicas') ?? 1;
-  const first = numberAt(set, 'spec', 'ordinals', 'start') ?? 0;
-  return arrayAt(set, 'spec', 'volumeClaimTemplates').flatMap((template, index) =>
-    Array.from({ length: replicas }, (_, ordinal) =>
-      beside(
-        set,
-        {
-          kind: 'PersistentVolumeClaim',
-          name: `${textAt(template, 'metadata', 'name')}-${set.metadata.name}-${first + ordinal}`,
-        },
-        `spec.volumeClaimTemplates[${index}].metadata.name`,
-        true,
-      ),
-    ).flat(),
+function claimsOfTemplates(set: KubeObject, world: World): readonly Found[] {
+  const prefixes = claimPrefixes(set);
+  const { first, end } = ordinalsOf(set);
+  const named = Math.max(0, Math.min(end - first, Math.ceil(NAMED / prefixes.length)));
+  return prefixes.flatMap((prefix, index) => {
+    const ordinals = Array.from({ length: named }, (_, position) => first + position);
+    const known = claimOrdinals(world).get(prefix) ?? [];
+    const others = known.filter((ordinal) => ordinal >= first + named && hasOrdinal(set, ordinal));
+    const field = `spec.volumeClaimTemplates[${index}].metadata.name`;
+    const stem = prefix.slice(prefix.indexOf('/') + 1);
+    return [...ordinals, ...others].flatMap((ordinal) =>
+      beside(set, { kind: 'PersistentVolumeClaim', name: `${stem}-${ordinal}` }, field, true),
+    );
+  });
+}
+
+/** The names of a StatefulSet's claims without their ordinals, one for each template: `shop/data-db`. */
+export function claimPrefixes(set: KubeObject): readonly string[] {
+  if (kindOf(set) !== 'StatefulSet.apps') return [];
+  const { namespace, name } = set.metadata;
+  return arrayAt(set, 'spec', 'volumeClaimTemplates').map(
+    (template) => `${namespace}/${textAt(template, 'metadata', 'name')}-${name}`,
   );
 }
+
+/** Of a StatefulSet's pods: from `first`, up to but without `end`. */
+function ordinalsOf(set: KubeObject) {
+  const first = numberAt(set, 'spec', 'ordinals', 'start') ?? 0;
+  return { first, end: first + (numberAt(set, 'spec', 'replicas') ?? 1) };
+}
+
+/** Whether a StatefulSet has a pod with this number. */
+export function hasOrdinal(set: KubeObject, ordinal: number): boolean {
+  const { first, end } = ordinalsOf(set);
+  return ordinal >= first && ordinal < end;
+}
+
+/** What a StatefulSet calls a claim like this one: the prefix, as {@link claimPrefixes} has it, and the number; NaN when it would not. */
+export function claimPlace({ metadata }: KubeObject): { readonly place: string; readonly ordinal: number } {
+  const [, prefix = '', ordinal] = /^(.+)-(0|[1-9]\d*)$/.exec(metadata.name) ?? [];
+  return { place: `${metadata.namespace}/${prefix}`, ordinal: Number(ordinal) };
+}
+
+/** The numbers of claims by {@link claimPlace}. */
+const claimOrdinals = perWorld((world) => {
+  const ordinals = new Map<string, number[]>();
+  for (const object of world.objects.values()) {
+    if (kindOf(object) !== 'PersistentVolumeClaim') continue;
+    const { place, ordinal } = claimPlace(object);
+    const known = ordinals.get(place);
+    if (known === undefined) ordinals.set(place, [ordinal]);
+    else known.push(ordinal);
+  }
+  return ordinals;
+});
 
 /** Parameters come in pairs, `…-secret-name` and `…-secret-namespace`; names with `${…}` are made per volume. */
 function classSecrets(object: KubeObject): readonly Found[] {

@@ -7,12 +7,14 @@ import { groupOf, type KubeObject, type ObjectRef, refKey } from '../../../api/o
 import type { World } from '../world.ts';
 import { CUSTOM, clusterWide, type Found, type Rule } from './rule.ts';
 
+/** The rule that every object of a namespace has. */
+export const NAMESPACE_RULE = 'namespace';
 /** The rule whose edges give way when they alone would close a cycle: see order.ts. */
 export const OWNER_RULE = 'owner';
 
 export const structureRules: readonly Rule[] = [
   {
-    name: 'namespace',
+    name: NAMESPACE_RULE,
     kinds: 'all',
     reads: 'metadata.namespace',
     certainty: 'certain',
@@ -25,6 +27,7 @@ export const structureRules: readonly Rule[] = [
     reads: 'apiVersion',
     certainty: 'certain',
     sentence: 'A custom resource can be created once its CustomResourceDefinition is established.',
+    sees: 'others',
     find: definition,
   },
   {
@@ -33,6 +36,7 @@ export const structureRules: readonly Rule[] = [
     reads: 'apiVersion',
     certainty: 'certain',
     sentence: 'An object of an aggregated API can be created once its APIService is available.',
+    sees: 'others',
     find: (object, world) => {
       const api = world.apiServiceOf(object.apiVersion);
       return api === undefined ? [] : [{ to: api, field: 'apiVersion' }];
@@ -44,6 +48,7 @@ export const structureRules: readonly Rule[] = [
     reads: 'metadata.ownerReferences[*]',
     certainty: 'certain',
     sentence: 'An object comes after its owner, unless the owner needs it.',
+    sees: 'others',
     find: owners,
   },
 ];

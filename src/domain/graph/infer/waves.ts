@@ -20,6 +20,7 @@ export const waveRule: Rule = {
   reads: `metadata.annotations["${WAVE}"]`,
   certainty: 'likely',
   sentence: 'Argo CD synchronises objects of a lower wave before those of a higher one.',
+  sees: 'others',
   find: earlierWave,
 };
 

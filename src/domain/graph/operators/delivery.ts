@@ -1,6 +1,15 @@
 /** What deploys from elsewhere: Flux, Argo CD and Argo Rollouts, Crossplane. */
 import type { OperatorReference } from './reference.ts';
 
+const CHART_SOURCES: readonly string[] = [
+  'HelmRepository.source.toolkit.fluxcd.io',
+  'GitRepository.source.toolkit.fluxcd.io',
+  'OCIRepository.source.toolkit.fluxcd.io',
+  'Bucket.source.toolkit.fluxcd.io',
+  'HelmChart.source.toolkit.fluxcd.io',
+  'ExternalArtifact.source.toolkit.fluxcd.io',
+];
+
 export const deliveryReferences: readonly OperatorReference[] = [
   {
     rule: 'flux-depends-on',
@@ -32,17 +41,17 @@ export const deliveryReferences: readonly OperatorReference[] = [
   },
   {
     rule: 'flux-chart-source',
-    from: ['HelmRelease.helm.toolkit.fluxcd.io', 'HelmChart.source.toolkit.fluxcd.io'],
+    from: ['HelmRelease.helm.toolkit.fluxcd.io'],
     path: 'spec.chart.spec.sourceRef',
-    to: [
-      'HelmRepository.source.toolkit.fluxcd.io',
-      'GitRepository.source.toolkit.fluxcd.io',
-      'OCIRepository.source.toolkit.fluxcd.io',
-      'Bucket.source.toolkit.fluxcd.io',
-      'HelmChart.source.toolkit.fluxcd.io',
-      'ExternalArtifact.source.toolkit.fluxcd.io',
-    ],
+    to: CHART_SOURCES,
     sentence: 'A Flux HelmRelease takes its chart from a source.',
+  },
+  {
+    rule: 'flux-helm-chart-source',
+    from: ['HelmChart.source.toolkit.fluxcd.io'],
+    path: 'spec.sourceRef',
+    to: CHART_SOURCES,
+    sentence: 'A Flux HelmChart is taken from a source.',
   },
   {
     rule: 'flux-chart',

@@ -29,7 +29,7 @@ export interface OperatorReference {
   readonly optional?: boolean;
   /** Looked for only in protected namespaces. @default false */
   readonly stays?: boolean;
-  /** No reference to something that the referrer owns: that it makes itself. */
+  /** Something that the referrer owns, it makes itself: that belongs with it, and it does not wait for it. */
   readonly unlessOwned?: boolean;
   /** What it means, in one sentence. */
   readonly sentence: string;

@@ -7,13 +7,6 @@ import { conditionOf, explain, failed, observed, progressing, ready } from './ve
 export const deployment: ReadinessRule = (object) => {
   const unseen = observed(object);
   if (unseen !== undefined) return unseen;
-  const progress = conditionOf(object, 'Progressing');
-  if (progress?.reason === 'ProgressDeadlineExceeded') {
-    return {
-      kind: 'failed',
-      message: withCause(object, progress.message ?? 'its progress deadline has passed'),
-    };
-  }
   const wanted = numberAt(object, 'spec', 'replicas') ?? 1;
   const total = numberAt(object, 'status', 'replicas') ?? 0;
   if (at(object, 'spec', 'paused') === true && total === 0 && wanted > 0) {
@@ -21,11 +14,23 @@ export const deployment: ReadinessRule = (object) => {
   }
   const counts = { wanted, total, ...countsOf(object, 'updatedReplicas', 'availableReplicas') };
   // A paused Deployment keeps pods of an older template on purpose.
-  return rolledOut(
+  const state = rolledOut(
     object,
     at(object, 'spec', 'paused') === true ? { ...counts, updated: wanted, total: wanted } : counts,
   );
+  return withPassedDeadline(object, state);
 };
+
+/**
+ * A deadline that has passed is told and no more: the controller goes on trying,
+ * and an execution that follows on one which failed would else find the
+ * condition from before and fail at once, although its cause has been removed.
+ */
+function withPassedDeadline(object: KubeObject, state: Readiness): Readiness {
+  const progress = conditionOf(object, 'Progressing');
+  if (state.kind !== 'progressing' || progress?.reason !== 'ProgressDeadlineExceeded') return state;
+  return progressing(`${state.message}; ${progress.message ?? 'its progress deadline has passed'}`);
+}
 
 export const statefulSet: ReadinessRule = (object) => {
   const unseen = observed(object);

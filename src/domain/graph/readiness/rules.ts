@@ -1,7 +1,20 @@
 /** Readiness of everything that does not count replicas. */
-import { arrayAt, at, numberAt, textAt } from '../../../api/fields.ts';
+import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../../api/fields.ts';
+import { objectKey } from '../../../api/object.ts';
+import { isAccountToken } from '../account-token.ts';
 import type { ReadinessRule } from '../types.ts';
-import { conditionOf, explain, failed, observed, progressing, ready } from './verdict.ts';
+import { lackOf } from './signs.ts';
+import {
+  conditionOf,
+  explain,
+  failed,
+  holds,
+  isStale,
+  observed,
+  progressing,
+  ready,
+  UNSEEN,
+} from './verdict.ts';
 
 export const job: ReadinessRule = (object) => {
   const failure = conditionOf(object, 'Failed');
@@ -60,6 +73,20 @@ export const service: ReadinessRule = (object) => {
 export const namespace: ReadinessRule = (object) =>
   textAt(object, 'status', 'phase') === 'Active' ? ready : progressing('not active yet');
 
+/** A pod that mounts an empty one starts without a token. */
+export const secret: ReadinessRule = (object) => {
+  if (!isAccountToken(object)) return ready;
+  const hasToken = (textAt(object, 'data', 'token') ?? '') !== '';
+  return hasToken ? ready : progressing('the token of its account is not there yet');
+};
+
+/** Until its controller has counted, the API server refuses every pod. */
+export const quota: ReadinessRule = (object) => {
+  const counted = fieldsAt(object, 'status', 'hard') ?? {};
+  const isCounted = Object.keys(fieldsAt(object, 'spec', 'hard') ?? {}).every((what) => what in counted);
+  return isCounted ? ready : progressing('nothing is counted yet');
+};
+
 export const apiService: ReadinessRule = (object) => {
   const available = conditionOf(object, 'Available');
   if (available?.status === 'True') return ready;
@@ -68,10 +95,11 @@ export const apiService: ReadinessRule = (object) => {
 
 /**
  * A custom resource says by convention how it is: `Stalled` and `Reconciling`
- * (kstatus), `Ready` or `Available`. One without such conditions is ready when
- * it exists, for nothing can be waited for.
+ * (kstatus), `Ready` or `Available`. Those and others that it showed in the
+ * source are waited for; one that showed none and has none is ready when it
+ * exists, for nothing can be waited for.
  */
-export const customResource: ReadinessRule = (object) => {
+export const customResource: ReadinessRule = (object, context) => {
   const stalled = conditionOf(object, 'Stalled');
   if (stalled?.status === 'True') return failed(explain(stalled, 'its controller has given up'));
   const unseen =
@@ -80,6 +108,9 @@ export const customResource: ReadinessRule = (object) => {
   const reconciling = conditionOf(object, 'Reconciling');
   if (reconciling?.status === 'True') return progressing(explain(reconciling, 'its controller is at work'));
   const condition = conditionOf(object, 'Ready') ?? conditionOf(object, 'Available');
-  if (condition === undefined || condition.status === 'True') return ready;
-  return progressing(explain(condition, 'not ready yet'));
+  if (condition !== undefined && !holds(condition, object)) {
+    return progressing(isStale(condition, object) ? UNSEEN : explain(condition, 'not ready yet'));
+  }
+  const lack = lackOf(object, context.shown(objectKey(object)));
+  return lack === undefined ? ready : progressing(lack);
 };

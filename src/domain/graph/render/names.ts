@@ -63,6 +63,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Completed: 'has run to its end',
   BeingDeleted: 'being deleted',
   ExcludedByUser: 'excluded by spec.resources',
+  NotChosen: 'not chosen by spec.resources, nor needed',
   CopiedSeparately: 'volume data, copied by other means',
   Bookkeeping: "Antipode's own",
 };

@@ -40,8 +40,37 @@ describe('a packed graph', () => {
     expect(await pack(shopRecord, 10)).toEqual({ kind: 'too-large' });
   });
 
+  it('lacks why objects are included before it lacks why they depend on each other', async () => {
+    const why = { by: 'Service/shop/web', rule: 'answers-service', field: 'metadata.labels' };
+    const objects = shopRecord.objects.map((object) => ({ ...object, why }));
+    const full = await pack({ ...shopRecord, objects });
+    const length = full.kind === 'packed' ? full.text.length : 0;
+
+    const smaller = await pack({ ...shopRecord, objects }, length - 1);
+
+    expect(full).toMatchObject({ kind: 'packed', record: { objects, omitted: [] } });
+    expect(smaller).toMatchObject({ record: { ...shopRecord, omitted: ['inclusions'] } });
+    expect(JSON.stringify(smaller)).not.toContain('answers-service');
+  });
+
   it('says so when the text is none', async () => {
     expect(await unpack('no such thing')).toMatchObject({ kind: 'unreadable' });
+  });
+});
+
+describe('the record of a point', () => {
+  it('says of each object why it is included, where the selection does not name it', () => {
+    const why = { by: 'Service/shop/web', rule: 'answers-service', field: 'metadata.labels' };
+    const object = { apiVersion: 'v1', digest: 'd', resourceVersion: '1', bytes: 10 };
+    const named = { ...object, key: 'Service/shop/web' };
+    const manifest = { ...manifestOf(), objects: [named, { ...object, key: 'Pod/shop/web', why }] };
+
+    const { objects } = recordOf(manifest);
+
+    expect(objects).toEqual([
+      { key: 'Service/shop/web', bytes: 10 },
+      { key: 'Pod/shop/web', bytes: 10, why },
+    ]);
   });
 });
 
@@ -56,6 +85,7 @@ describe('whether a graph changed', () => {
       objects: [{ key: 'Secret/shop/a', bytes: 2 }],
       leftOut: [{ key: 'Pod/shop/y', reason: 'GeneratedByController' }],
       point: 'another',
+      sequence: 9,
       capturedAt: '2027-01-01T00:00:00Z',
     });
 
@@ -66,6 +96,14 @@ describe('whether a graph changed', () => {
     ['a unit', { units: [] }],
     ['an edge', { edges: shopRecord.edges }],
     ['an object left out by the user', { leftOut: [{ key: 'Secret/shop/b', reason: 'ExcludedByUser' }] }],
+    [
+      'why an object is in it',
+      {
+        objects: [
+          { key: 'Secret/shop/a', bytes: 1, why: { by: 'Pod/shop/p', rule: 'volume-secret', field: 'spec' } },
+        ],
+      },
+    ],
     ['something that is missing', { dangling: shopRecord.dangling }],
   ])('depends on %s', (_, changes) => {
     expect(essence(changes)).not.toBe(essence({}));

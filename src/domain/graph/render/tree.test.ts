@@ -123,6 +123,15 @@ describe('the tree of a graph', () => {
     expect(tree).toContain('─ Service.serving.knative.dev/shop/a\n');
   });
 
+  it('counts what was not chosen, also when not all of it is named', () => {
+    const leftOut = [...shopRecord.leftOut, { key: 'ConfigMap/shop/idle', reason: 'NotChosen' }];
+
+    const tree = renderTree({ ...shopRecord, leftOut, notChosen: 2500 });
+
+    expect(tree).toContain('Left out: 2503 objects');
+    expect(tree).toContain('  2500 not chosen by spec.resources, nor needed (NotChosen)');
+  });
+
   it('says what was cut from a graph that was too large', () => {
     expect(renderTree({ ...shopRecord, omitted: ['evidence'] })).toContain(
       'too large to be published whole: the reasons of dependencies',

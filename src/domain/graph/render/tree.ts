@@ -4,6 +4,7 @@
  * the field that says so. What is needed is referred to by name and wave.
  */
 import { grouped } from '../grouped.ts';
+import { NAMESPACE_RULE } from '../infer/structure.ts';
 import { bytesText, count, leftOutText, shortened, shortener } from './names.ts';
 import { type Evidence, type GraphRecord, omissionText } from './record.ts';
 import { plain, type Style } from './style.ts';
@@ -16,8 +17,6 @@ const REASONS_SHOWN = 2;
 const DANGLING_SHOWN = 20;
 /** A field cut down to less than this says too little. */
 const LEAST_FIELD = 24;
-/** Rule that every namespaced object has: said in few words. */
-const NAMESPACE_RULE = 'namespace';
 
 interface Context {
   readonly record: GraphRecord;
@@ -95,6 +94,7 @@ function unitLines(id: string, objects: readonly string[], context: Context): re
 function needLines({ to, because }: GraphRecord['edges'][number], context: Context): readonly string[] {
   const { short, waves, style } = context;
   const where = style.dim(`(wave ${waves.get(to) ?? '?'})`);
+  // What every object of a namespace has is said in few words.
   const reasons = because.filter(({ rule }) => rule !== NAMESPACE_RULE);
   if (because.length > 0 && reasons.length === 0) return [`needs ${short(to)} ${where}, being in it`];
   const rest = reasons.length - REASONS_SHOWN;
@@ -128,14 +128,21 @@ function reasonLines(evidence: Evidence, short: (key: string) => string): readon
 function closing({ record, short, style }: Context): readonly string[] {
   const { longestPath, leftOut, dangling, missingNamespaces, volumesWithoutData } = record;
   const path = longestPath.map(short).join(' → ');
-  const reasons = grouped(leftOut, ({ reason }) => reason);
+  const reasons = [...grouped(leftOut, ({ reason }) => reason)].map(([reason, { length }]) => ({
+    reason,
+    // Not all of them need be named.
+    number: reason === 'NotChosen' ? Math.max(length, record.notChosen ?? 0) : length,
+  }));
   const sections = [
     longestPath.length === 0 ? [] : wrapped(`Longest path (${longestPath.length}): ${path}`, WIDTH, '  '),
     leftOut.length === 0
       ? []
       : [
-          `Left out: ${count(leftOut.length, 'object')}`,
-          ...[...reasons].map(([reason, list]) => `  ${list.length} ${leftOutText(reason)} (${reason})`),
+          `Left out: ${count(
+            reasons.reduce((sum, { number }) => sum + number, 0),
+            'object',
+          )}`,
+          ...reasons.map(({ reason, number }) => `  ${number} ${leftOutText(reason)} (${reason})`),
         ],
     dangling.length === 0
       ? []

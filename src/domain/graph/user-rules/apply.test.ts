@@ -345,3 +345,17 @@ describe('laws of rules', () => {
     );
   });
 });
+
+it('applies the same rules again with the same result, whatever the budget: what is known already costs the same', () => {
+  const compiled = compileRules([
+    rule("object.kind == 'Deployment'", { object: "object.spec.uses.map(u, 'StatefulSet/shop/' + u)" }),
+    { ...rule("object.spec.team == 'a'", { match: 'object.spec.team == other.spec.team' }), name: 'team' },
+  ]);
+  if (compiled.kind === 'problems') throw new Error(compiled.problems[0].message);
+  const budgets = Array.from({ length: 80 }, (_, index) => ({ ...DEFAULT_BUDGET, rule: 1 + 4 * index }));
+  const first = budgets.map((budget) => applyRules(compiled.rules, shop, budget));
+  const again = budgets.toReversed().map((budget) => applyRules(compiled.rules, shop, budget));
+  expect(again.toReversed()).toEqual(first);
+  expect(new Set(first.flatMap((result) => codes(result)))).toContain('OverBudget refused');
+  expect(first.at(-1)?.edges.length).toBeGreaterThan(2);
+});

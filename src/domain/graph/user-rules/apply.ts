@@ -4,7 +4,7 @@
  * the objects yet, so this is asked again as the closure grows; the findings
  * that count are those of the last time.
  */
-import { type KubeObject, refKey, refOf } from '../../../api/object.ts';
+import { type KubeObject, refKey } from '../../../api/object.ts';
 import { compareEdges, compareText } from '../sorting.ts';
 import type { ObjectEdge, Reference } from '../types.ts';
 import type { CompiledRule } from './compile.ts';
@@ -22,7 +22,7 @@ import {
 import { type Budget, DEFAULT_BUDGET, Meter, OverBudgetError } from './meter.ts';
 import { type Named, nameFinder } from './names.ts';
 import { Trials } from './trials.ts';
-import { visibleTo } from './visible.ts';
+import { type Seen, seenIn } from './visible.ts';
 
 export interface RuleReferences {
   /** Between objects, sorted; never from an object to itself. */
@@ -58,22 +58,13 @@ export function applyRules(
 /** The name of a rule as evidence: rules of inference have other names. */
 export const userRuleName = (name: string): string => `user:${name}`;
 
-/** One object as rules see it. */
-interface Seen {
-  readonly key: string;
-  readonly object: KubeObject;
-}
-
 interface Sight {
   readonly all: readonly Seen[];
   readonly find: (text: string) => Named;
 }
 
-/** Sorted, so that the first object of a finding is the same for the same objects. */
 function sightOf(objects: readonly KubeObject[]): Sight {
-  const all = objects
-    .map((object) => ({ key: refKey(refOf(object)), object: visibleTo(object) }))
-    .toSorted((a, b) => compareText(a.key, b.key));
+  const all = seenIn(objects);
   return { all, find: nameFinder(all.map(({ key }) => key)) };
 }
 
@@ -96,14 +87,14 @@ function applyRule(rule: CompiledRule, sight: Sight, meter: Meter, budget: Budge
     const dependants = dependantsOf(run);
     const isWithin = rule.needs.by === 'object' ? addNamed(run, dependants) : addMatching(run, dependants);
     if (isWithin) return run;
-    return { edges: [], missing: [], findings: [tooManyEdges(placeOf(run), budget.edges)] };
+    return { edges: [], missing: [], findings: [tooManyEdges(placeOf(run, run.at), budget.edges)] };
   } catch (error) {
     if (!(error instanceof OverBudgetError)) throw error;
-    return { edges: [], missing: [], findings: [overBudget(placeOf(run), error)] };
+    return { edges: [], missing: [], findings: [overBudget(placeOf(run, run.at), error)] };
   }
 }
 
-const placeOf = ({ rule, at }: Run) => ({ rule: rule.name, object: at });
+const placeOf = ({ rule }: Run, object: string) => ({ list: 'rules' as const, rule: rule.name, object });
 const scopeOf = ({ object }: Seen): Scope => ({ name: 'object', value: object });
 
 function dependantsOf(run: Run): readonly Seen[] {
@@ -119,7 +110,7 @@ function dependantsOf(run: Run): readonly Seen[] {
 function noteFailure(run: Run, field: string, { alwaysFailed }: Trials): void {
   if (alwaysFailed === undefined) return;
   const { key, message } = alwaysFailed;
-  run.findings.push(alwaysFails({ rule: run.rule.name, object: key }, field, message));
+  run.findings.push(alwaysFails(placeOf(run, key), field, message));
 }
 
 /** @returns whether the number of dependencies is within the limit */
@@ -145,10 +136,10 @@ function addName(run: Run, text: string): void {
       run.missing.push({ ...evidence(run), to: found.ref, optional: run.rule.optional });
       return;
     case 'ambiguous':
-      noteOnce(run, ambiguous(placeOf(run), text, found.candidates));
+      noteOnce(run, ambiguous(placeOf(run, run.at), text, found.candidates));
       return;
     case 'not-a-name':
-      noteOnce(run, notAName(placeOf(run), text));
+      noteOnce(run, notAName(placeOf(run, run.at), text));
   }
 }
 
@@ -194,7 +185,7 @@ function addMatching(run: Run, dependants: readonly Seen[]): boolean {
 
 function noteWithout(run: Run, [first, ...others]: readonly string[]): void {
   if (first === undefined || run.rule.optional || run.findings.length > 0) return;
-  run.findings.push(nothingFound({ rule: run.rule.name, object: first }, others.length));
+  run.findings.push(nothingFound(placeOf(run, first), others.length));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { compileRules, describeProblem, type UserRule } from './compile.ts';
+import { compileReadiness, compileRules, type UserReadiness, type UserRule } from './compile.ts';
+import { describeProblem } from './problems.ts';
 
 const rule = (changes: Partial<UserRule> = {}): UserRule => ({
   name: 'queue-first',
@@ -48,5 +49,37 @@ describe('reading the rules of a scenario', () => {
     expect(problems(rule({ needs }))).toEqual([
       'spec.dependencies.rules[0] ("queue-first"), needs must have exactly one of object and match',
     ]);
+  });
+});
+
+describe('reading the rules of readiness', () => {
+  const readiness = (changes: Partial<UserReadiness>): UserReadiness => ({
+    name: 'db',
+    match: "object.kind == 'Database'",
+    ready: "object.status.phase == 'Running'",
+    ...changes,
+  });
+
+  it('accepts rules with and without a sign of failure', () => {
+    const rules = [readiness({}), readiness({ name: 'b', failed: "object.status.phase == 'Broken'" })];
+    expect(compileReadiness(rules)).toMatchObject({
+      kind: 'compiled',
+      rules: [{ name: 'db' }, { name: 'b' }],
+    });
+  });
+
+  it.each([
+    ['match', 'object.', /\("db"\), match: "object\." is not a valid expression/],
+    ['ready', "'Running'", /\("db"\), ready: "'Running'" gives string, but must give true or false/],
+    ['ready', 'other.status.ready', /ready: .* speaks of other, which is not known here: only `object` is/],
+    ['failed', "object.kind.matches('(a+)+$')", /failed: .* calls matches\(\), which rules cannot use/],
+  ] as const)('names the rule and the place when %s is %s', (field, text, expected) => {
+    const compiled = compileReadiness([readiness({ [field]: text })]);
+    expect(compiled.kind === 'problems' && compiled.problems.map(describeProblem)).toEqual([
+      expect.stringMatching(expected),
+    ]);
+    expect(compiled.kind === 'problems' && describeProblem(compiled.problems[0])).toMatch(
+      /^spec\.dependencies\.readiness\[0\]/,
+    );
   });
 });

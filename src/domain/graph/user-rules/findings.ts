@@ -1,5 +1,6 @@
 /** What is said about rules that were applied and did not do what their author meant. */
 import type { OverBudgetError } from './meter.ts';
+import type { RuleList } from './problems.ts';
 
 export type FindingCode =
   /** Costs more than its share; none of its dependencies count. */
@@ -13,7 +14,9 @@ export type FindingCode =
   /** Names an object by a kind that several API groups have. */
   | 'Ambiguous'
   /** Matches an object, but finds nothing that it needs. */
-  | 'NothingFound';
+  | 'NothingFound'
+  /** Matches no object at all. */
+  | 'MatchesNothing';
 
 export interface RuleFinding {
   readonly code: FindingCode;
@@ -21,7 +24,7 @@ export interface RuleFinding {
   readonly severity: 'refused' | 'warning';
   /** Name of the rule. */
   readonly rule: string;
-  /** refKey of the first object it is about. */
+  /** refKey of the first object it is about; empty when it is about none. */
   readonly object: string;
   /** A sentence for people: the rule, the object, what is wrong and what to do. */
   readonly message: string;
@@ -29,12 +32,13 @@ export interface RuleFinding {
 
 /** Where a finding was made. */
 export interface Place {
+  readonly list: RuleList;
   readonly rule: string;
   readonly object: string;
 }
 
 const finding = (
-  { rule, object }: Place,
+  { list, rule, object }: Place,
   code: FindingCode,
   severity: RuleFinding['severity'],
   what: string,
@@ -43,7 +47,7 @@ const finding = (
   severity,
   rule,
   object,
-  message: `spec.dependencies.rules: rule "${rule}" ${what}`,
+  message: `spec.dependencies.${list}: rule "${rule}" ${what}`,
 });
 
 export function overBudget(place: Place, { limit, message }: OverBudgetError): RuleFinding {
@@ -72,6 +76,17 @@ export const alwaysFails = (place: Place, field: string, message: string): RuleF
     'warning',
     `has no effect: ${field} fails on every object it is tried on, first on ${place.object}, because ${message}; ask with has() first, or correct the name`,
   );
+
+export const neverReady = (place: Place, message: string): RuleFinding =>
+  finding(
+    place,
+    'AlwaysFails',
+    'warning',
+    `calls nothing ready: ready fails on every object of the source that it is about, first on ${place.object}, because ${message}; correct the name, or wait for it in another field`,
+  );
+
+export const matchesNothing = (place: Place): RuleFinding =>
+  finding(place, 'MatchesNothing', 'warning', 'is about no object: correct match, or remove the rule');
 
 /** As much of a text as a message shows. */
 const SHOWN = 80;

@@ -3,9 +3,10 @@
  * often it had no result. One object without a field is no mistake; an
  * expression that has a result for none is one.
  */
-import { evaluate, type Scope } from './evaluate.ts';
+import type { Scope } from './evaluate.ts';
 import type { Expression } from './expression.ts';
 import type { Meter } from './meter.ts';
+import { evaluateOnce } from './once.ts';
 import { describeType, Failure } from './values.ts';
 
 export class Trials {
@@ -50,7 +51,7 @@ export class Trials {
   #run(scope: Scope): unknown {
     this.#tried += 1;
     this.#meter.startEvaluation();
-    return evaluate(this.#expression, scope, this.#meter);
+    return evaluateOnce(this.#expression, scope, this.#meter);
   }
 
   #fail(key: string, value: unknown, wanted: string): void {

@@ -1,0 +1,35 @@
+/** A namespace with a ResourceQuota that knows what is in it. */
+import type { LabCluster } from '../../../hack/lab/types.ts';
+
+export interface QuotaWish {
+  readonly namespace: string;
+  readonly name: string;
+  /** How it counts. */
+  readonly resource: 'configmaps' | 'count/configmaps';
+  /** At least one: the ConfigMap that every namespace gets. */
+  readonly most: number;
+}
+
+/** To be applied again to make room. */
+export const aQuota = ({ namespace, name, resource, most }: QuotaWish): object => ({
+  apiVersion: 'v1',
+  kind: 'ResourceQuota',
+  metadata: { name, namespace },
+  spec: { hard: { [resource]: String(most) } },
+});
+
+/**
+ * Makes both, and waits until the one ConfigMap is counted. It must be there before the quota is: one that
+ * comes while the quota is made may be seen neither by its admission nor by its controller, which then looks
+ * again after minutes.
+ * @throws LabCommandError when it is never counted
+ */
+export async function namespaceWithQuota(cluster: LabCluster, wish: QuotaWish): Promise<void> {
+  const { namespace, name, resource } = wish;
+  const until = (what: string, condition: string): Promise<string> =>
+    cluster.kubectl(['-n', namespace, 'wait', what, `--for=${condition}`, '--timeout=60s']);
+  await cluster.kubectl(['create', 'namespace', namespace]);
+  await until('configmap/kube-root-ca.crt', 'create');
+  await cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(aQuota(wish)) });
+  await until(`resourcequota/${name}`, `jsonpath={.status.used.${resource}}=1`);
+}
