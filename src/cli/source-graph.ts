@@ -13,7 +13,7 @@ import type { Compared } from '../domain/graph/diff/plan-diff.ts';
 import { describeCycle, describeUnknownEdge } from '../domain/graph/explain.ts';
 import { buildGraph } from '../domain/graph/order.ts';
 import type { Clock } from '../domain/time.ts';
-import { type Collection, collect, evidenceOf } from '../engines/native/collect.ts';
+import { type Collection, collect, evidenceOf } from '../engines/native/capture/collect.ts';
 import type { Cluster, ResourceType } from '../kube/cluster.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Connection } from '../kube/kubeconfig.ts';

@@ -5,9 +5,9 @@ import type { Clusters } from '../kube/cluster.ts';
 import type { Log } from '../kube/log.ts';
 import { placeKey, type Stores } from '../store/stores.ts';
 import type { Engine } from './engine.ts';
-import type { ClusterLimits } from './native/cluster-limits.ts';
+import type { ClusterLimits } from './native/restore/cluster-limits.ts';
 import { nativeEngine } from './native/engine.ts';
-import type { Mirrors } from './native/mirrors.ts';
+import type { Mirrors } from './native/source/mirrors.ts';
 import { veleroEngine } from './velero/engine.ts';
 import { settingsOf } from './velero/settings.ts';
 

@@ -5,7 +5,7 @@ import { transforms as transformsSchema } from '../api/v1alpha1/dr-scenario-tran
 import { manifestOf } from '../domain/execution/testing/manifest.ts';
 import { anObject, aWorkload } from '../testing/objects.ts';
 import type { OpenPoint } from './engine.ts';
-import { objectDigest } from './native/digest.ts';
+import { objectDigest } from './native/objects/digest.ts';
 import {
   InvalidTransformsError,
   restOfUnit,

@@ -18,8 +18,8 @@ import { transformManifest } from '../domain/transforms/transform-manifest.ts';
 import type { Transformed } from '../domain/transforms/transform-object.ts';
 import { transformObjects } from '../domain/transforms/transform-objects.ts';
 import type { OpenPoint } from './engine.ts';
-import { objectDigest } from './native/digest.ts';
-import { normalize } from './native/normalize.ts';
+import { objectDigest } from './native/objects/digest.ts';
+import { normalize } from './native/objects/normalize.ts';
 
 /** A spec in force holds a transform that cannot be used, e.g. because it was accepted by an earlier version. */
 export class InvalidTransformsError extends Error {

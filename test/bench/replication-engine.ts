@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts';
 import { seconds } from '../../src/domain/time.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { nativeEngine } from '../../src/engines/native/engine.ts';
-import { createMirrors } from '../../src/engines/native/mirrors.ts';
+import { createMirrors } from '../../src/engines/native/source/mirrors.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
 import { s3Store } from '../../src/store/s3.ts';
 import type { Store } from '../../src/store/store.ts';

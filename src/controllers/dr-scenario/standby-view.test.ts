@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { nothingRemembered } from '../../domain/protection/capture-memory.ts';
 import { instant, type Tick } from '../../domain/time.ts';
-import type { StandbyReport } from '../../engines/native/standby-report.ts';
+import type { StandbyReport } from '../../engines/native/standby/report.ts';
 import { decide } from './decide.ts';
 import { type StandbyAnswer, type StandbyMemory, standbyWishOf } from './standby.ts';
 import { standbyView } from './standby-view.ts';

@@ -4,7 +4,7 @@ import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts
 import { type ConditionUpdate, findCondition } from '../../domain/conditions.ts';
 import { firstFew } from '../../domain/first-few.ts';
 import { type Instant, toRfc3339 } from '../../domain/time.ts';
-import type { Difference, StandbyReport } from '../../engines/native/standby-report.ts';
+import type { Difference, StandbyReport } from '../../engines/native/standby/report.ts';
 import type { Decision } from './decide.ts';
 import { isWanted, type StandbyMemory } from './standby.ts';
 import type { ScenarioWorld } from './world.ts';

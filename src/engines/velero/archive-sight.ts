@@ -6,7 +6,7 @@
 import { groupOf, type KubeObject, type ObjectRef, refKey } from '../../api/object.ts';
 import { kindName } from '../../domain/graph/kinds.ts';
 import type { ResourceType } from '../../kube/cluster.ts';
-import type { SeenKey, Sight } from '../native/sight.ts';
+import type { SeenKey, Sight } from '../native/source/sight.ts';
 
 export interface Archived {
   /** By refKey. */

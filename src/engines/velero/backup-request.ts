@@ -10,7 +10,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { formatDuration, minutes, parseDuration } from '../../domain/time.ts';
 import type { ResourceType } from '../../kube/cluster.ts';
 import type { ScenarioIdentity } from '../engine.ts';
-import { canonicalJson, sha256 } from '../native/digest.ts';
+import { canonicalJson, sha256 } from '../native/objects/digest.ts';
 import { API_VERSION, INSTANT_ANNOTATION, marks, type VeleroSettings, WISH_ANNOTATION } from './settings.ts';
 import { ITEM_OPERATION_HOURS } from './stage.ts';
 

@@ -3,7 +3,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { instant, minutes } from '../../domain/time.ts';
 import { KubeError, type KubeErrorCode } from '../../kube/errors.ts';
 import { anObject } from '../../testing/objects.ts';
-import { manifestKey } from '../native/layout.ts';
+import { manifestKey } from '../native/points/layout.ts';
 import { shop, specWith, type VeleroWorld, veleroWorld } from './testing/world.ts';
 
 let world: VeleroWorld;

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { KubeObject } from '../../api/object.ts';
 import type { Store } from '../../store/store.ts';
 import { anObject } from '../../testing/objects.ts';
-import { writeArchive } from '../native/archive.ts';
-import { archiveKey } from '../native/layout.ts';
+import { writeArchive } from '../native/points/archive.ts';
+import { archiveKey } from '../native/points/layout.ts';
 import { claimsByHandle, movedDataOf, placeIn, withUpload } from './claim-data.ts';
 
 const { signal } = new AbortController();

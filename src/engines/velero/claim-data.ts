@@ -8,8 +8,8 @@ import { textAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject } from '../../api/object.ts';
 import type { PointManifest } from '../../domain/protection/point.ts';
 import type { Store } from '../../store/store.ts';
-import { readArchive } from '../native/archive.ts';
-import { archiveKey } from '../native/layout.ts';
+import { readArchive } from '../native/points/archive.ts';
+import { archiveKey } from '../native/points/layout.ts';
 
 const UPLOAD_NAME = 'velero.io/data-upload-name';
 

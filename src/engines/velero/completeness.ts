@@ -5,7 +5,7 @@
  */
 import { parseRefKey } from '../../api/object.ts';
 import type { Cluster, ResourceType } from '../../kube/cluster.ts';
-import type { Collection } from '../native/collect.ts';
+import type { Collection } from '../native/capture/collect.ts';
 import { inParallel } from '../native/parallel.ts';
 import type { Requested } from './request.ts';
 import { about, type Complaint, readResults } from './results.ts';

@@ -9,7 +9,7 @@ import type { Clusters } from '../../kube/cluster.ts';
 import type { Log } from '../../kube/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApplyOutcome, CaptureResult, Engine } from '../engine.ts';
-import { nothingKnown } from '../native/survey.ts';
+import { nothingKnown } from '../native/points/survey.ts';
 import { capture } from './capture.ts';
 import { checkLocation } from './location.ts';
 import { VeleroProblem } from './problem.ts';

@@ -1,6 +1,6 @@
 /** Files that Velero leaves beside the archive of a backup. */
 import type { Store } from '../../store/store.ts';
-import { extraKey } from '../native/layout.ts';
+import { extraKey } from '../native/points/layout.ts';
 import { unpackJson } from './results.ts';
 
 /** One of the optional files of a backup, unpacked; undefined when there is none. @throws StoreError */

@@ -16,8 +16,8 @@ import {
   type PublishedPoint,
   type ScenarioIdentity,
 } from '../engine.ts';
-import { archiveKey, backupKey, manifestKey } from '../native/layout.ts';
-import { pointDigest } from '../native/publish.ts';
+import { archiveKey, backupKey, manifestKey } from '../native/points/layout.ts';
+import { pointDigest } from '../native/points/publish.ts';
 import { type Assembled, assemble } from './assemble.ts';
 import { extra, logKey } from './extra.ts';
 import { claimOperations } from './operations.ts';

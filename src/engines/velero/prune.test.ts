@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { minutes } from '../../domain/time.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { PruneRequest } from '../engine.ts';
-import { archiveKey, manifestKey } from '../native/layout.ts';
+import { archiveKey, manifestKey } from '../native/points/layout.ts';
 import { shop, type VeleroWorld, veleroWorld } from './testing/world.ts';
 
 const { signal } = new AbortController();

@@ -5,11 +5,11 @@ import type { Cluster, Clusters } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
 import { StoreError } from '../../store/store.ts';
 import type { Pruned, PruneRequest, ScenarioIdentity } from '../engine.ts';
-import type { Owner } from '../native/claims.ts';
-import { missingPoints } from '../native/missing.ts';
-import { collectHalfWritten } from '../native/points.ts';
-import { pruneSurveyed } from '../native/prune.ts';
-import { type Known, survey } from '../native/survey.ts';
+import type { Owner } from '../native/points/claims.ts';
+import { missingPoints } from '../native/points/missing.ts';
+import { collectHalfWritten } from '../native/points/points.ts';
+import { pruneSurveyed } from '../native/points/prune.ts';
+import { type Known, survey } from '../native/points/survey.ts';
 import { type CleanDeps, forgetCopiesOfNone, removeOldWaves, removeOrphans, removePoint } from './clean.ts';
 import { VeleroProblem } from './problem.ts';
 

@@ -6,7 +6,7 @@ import type { KubeObject } from '../../api/object.ts';
 import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../../api/ownership.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { ScenarioIdentity } from '../engine.ts';
-import { sha256 } from '../native/digest.ts';
+import { sha256 } from '../native/objects/digest.ts';
 
 export const GROUP = 'velero.io';
 export const API_VERSION = `${GROUP}/v1`;

@@ -9,7 +9,7 @@ import { type MemoryCluster, memoryCluster } from '../../testing/memory-cluster.
 import { anObject } from '../../testing/objects.ts';
 import { silent } from '../../testing/silent-log.ts';
 import { nativeEngine } from '../native/engine.ts';
-import { manifestKey } from '../native/layout.ts';
+import { manifestKey } from '../native/points/layout.ts';
 import { CHECK_NAMESPACE } from './checks.ts';
 import { CLAIM, CONTENT, marksOf, SNAPSHOT, VOLUME } from './kinds.ts';
 import { SERVED } from './testing/served.ts';

@@ -9,7 +9,7 @@ import type { Cluster } from '../../kube/cluster.ts';
 import { KubeError } from '../../kube/errors.ts';
 import type { Log } from '../../kube/log.ts';
 import { type Store, StoreError } from '../../store/store.ts';
-import { MANIFESTS, nameOfKey, nameStem } from '../native/layout.ts';
+import { MANIFESTS, nameOfKey, nameStem } from '../native/points/layout.ts';
 import { inParallel } from '../native/parallel.ts';
 import { removeChecks } from './checks.ts';
 import { listOf, type Maker, pointOf, selectorOf, typeOf } from './kinds.ts';

@@ -9,7 +9,7 @@ import {
   scenarioLabel,
 } from '../../api/ownership.ts';
 import type { Cluster, ListOptions, ResourceType } from '../../kube/cluster.ts';
-import { isOwn, type Owner } from '../native/claims.ts';
+import { isOwn, type Owner } from '../native/points/claims.ts';
 
 export const SNAPSHOT_GROUP = 'snapshot.storage.k8s.io';
 export const GROUP_GROUP = 'groupsnapshot.storage.k8s.io';

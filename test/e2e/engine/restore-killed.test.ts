@@ -12,7 +12,7 @@ import { textAt } from '../../../src/api/fields.ts';
 import { groupOf, type KubeObject } from '../../../src/api/object.ts';
 import { isOurs } from '../../../src/api/ownership.ts';
 import type { OpenPoint } from '../../../src/engines/engine.ts';
-import { objectDigest } from '../../../src/engines/native/digest.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../../../hack/lab/types.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
 import type { Engine, OpenPoint } from '../../../src/engines/engine.ts';
-import { objectDigest } from '../../../src/engines/native/digest.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';

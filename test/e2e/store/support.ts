@@ -6,8 +6,8 @@ import type { S3StoreSpec } from '../../../src/api/v1alpha1/dr-scenario-store.ts
 import { systemClock } from '../../../src/clock.ts';
 import { type Clock, instant, toRfc3339 } from '../../../src/domain/time.ts';
 import type { PublishedPoint, ScenarioIdentity } from '../../../src/engines/engine.ts';
-import { objectDigest } from '../../../src/engines/native/digest.ts';
-import { freeName, publish } from '../../../src/engines/native/publish.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
+import { freeName, publish } from '../../../src/engines/native/points/publish.ts';
 import type { Log } from '../../../src/kube/log.ts';
 import { type S3Deps, s3Store } from '../../../src/store/s3.ts';
 import type { Store } from '../../../src/store/store.ts';

@@ -12,7 +12,7 @@ import { fieldsAt, textAt } from '../../../src/api/fields.ts';
 import { type KubeObject, objectKey } from '../../../src/api/object.ts';
 import { isOurs } from '../../../src/api/ownership.ts';
 import type { Engine, OpenPoint } from '../../../src/engines/engine.ts';
-import { objectDigest } from '../../../src/engines/native/digest.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { marks } from '../../../src/engines/velero/settings.ts';
 import { apply, restoreAll } from '../engine/support.ts';
 import { getLab } from '../lab.ts';

@@ -6,8 +6,8 @@ import type { KubeError } from '../../../kube/errors.ts';
 import type { Store } from '../../../store/store.ts';
 import { anObject } from '../../../testing/objects.ts';
 import { partialCluster } from '../../../testing/region.ts';
-import { writeArchive } from '../../native/archive.ts';
-import { archiveKey, extraKey } from '../../native/layout.ts';
+import { writeArchive } from '../../native/points/archive.ts';
+import { archiveKey, extraKey } from '../../native/points/layout.ts';
 import { typeOf } from '../archive-sight.ts';
 import { API_VERSION, GROUP } from '../settings.ts';
 
