@@ -7,7 +7,7 @@ import type { CompiledReadiness } from '../../domain/graph/user-rules/compile.ts
 import { between, type Clock, type Millis, millis, type Tick } from '../../domain/time.ts';
 import type { Engine, KeptPoint, OpenPoint, ScenarioIdentity } from '../../engines/engine.ts';
 import type { TransformedPoint } from '../../engines/transformed-point.ts';
-import type { Imported } from '../../engines/velero/import.ts';
+import type { Imported } from '../../engines/velero/backup/import.ts';
 import type { Cluster, Clusters } from '../../kube/cluster.ts';
 import type { EventRecorder } from '../../kube/events.ts';
 import type { Log } from '../../kube/log.ts';

@@ -8,9 +8,9 @@ import { firstFew } from '../../domain/first-few.ts';
 import { describeStore } from '../../domain/protection/point-store.ts';
 import { rpoState } from '../../domain/protection/schedule.ts';
 import { formatDuration, type Millis, millis, parseDuration } from '../../domain/time.ts';
-import type { CaptureOutcome } from './act.ts';
+import type { CaptureOutcome } from './capture/outcome.ts';
 import { type Decision, refusalIn } from './decide.ts';
-import { describeAway } from './names-away.ts';
+import { describeAway } from './failover/names-away.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** A record of the scenario and why it could not be announced, if it could not. */

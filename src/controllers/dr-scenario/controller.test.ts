@@ -21,11 +21,11 @@ import { scenarioMetrics } from '../../metrics/scenario-metrics.ts';
 import { manualClock } from '../../testing/manual-clock.ts';
 import { partialCluster } from '../../testing/region.ts';
 import { silent } from '../../testing/silent-log.ts';
-import { createCaptures } from './captures.ts';
+import { createCaptures } from './capture/captures.ts';
+import { runCapture } from './capture/run-capture.ts';
 import { drScenarioReconciler } from './controller.ts';
-import { createReviews } from './feasible-reviews.ts';
-import { createFinds } from './finds.ts';
-import { runCapture } from './run-capture.ts';
+import { createReviews } from './feasibility/feasible-reviews.ts';
+import { createFinds } from './points/finds.ts';
 import { shopSpec } from './testing/world.ts';
 
 const key = { namespace: 'dr', name: 'shop' };

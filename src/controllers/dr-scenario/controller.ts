@@ -19,24 +19,26 @@ import type { Log } from '../../kube/log.ts';
 import { after, done, type Key, keyText, type Next, type Reconcile } from '../../kube/reconciler.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { publishStatus } from '../resources.ts';
-import { type ActDeps, type CaptureOutcome, type Subject, startFailover } from './act.ts';
-import { identityOf } from './capture-by.ts';
-import type { Captures } from './captures.ts';
+import type { Subject } from './capture/capture.ts';
+import type { Captures } from './capture/captures.ts';
+import { recordGraph } from './capture/graph-record.ts';
+import type { CaptureOutcome } from './capture/outcome.ts';
+import type { CaptureEnd } from './capture/run-capture.ts';
 import { type Decision, decide } from './decide.ts';
-import { questionOf } from './feasible.ts';
-import type { Reviews } from './feasible-reviews.ts';
-import { feasibilityView } from './feasible-view.ts';
-import { type Finds, findWishOf } from './finds.ts';
-import type { Garbage } from './garbage.ts';
+import type { ActDeps } from './deps.ts';
+import { startFailover } from './failover/start-failover.ts';
+import { questionOf } from './feasibility/feasible.ts';
+import type { Reviews } from './feasibility/feasible-reviews.ts';
+import { feasibilityView } from './feasibility/feasible-view.ts';
 import { type GatherDeps, gather } from './gather.ts';
-import { recordGraph } from './graph-record.ts';
-import type { Offer } from './prune.ts';
-import type { CaptureEnd } from './run-capture.ts';
-import { standbyWishOf } from './standby.ts';
-import { standbyView } from './standby-view.ts';
-import type { Standbys } from './standbys.ts';
+import { type Finds, findWishOf } from './points/finds.ts';
+import type { Garbage } from './points/garbage.ts';
+import type { Offer } from './points/offer.ts';
+import { standbyWishOf } from './standby/standby.ts';
+import { standbyView } from './standby/standby-view.ts';
+import type { Standbys } from './standby/standbys.ts';
 import { statusFor } from './status.ts';
-import type { ScenarioWorld } from './world.ts';
+import { identityOf, type ScenarioWorld } from './world.ts';
 
 export interface DRScenarioDeps extends ActDeps, GatherDeps {
   readonly log: Log;
@@ -86,7 +88,7 @@ export function drScenarioReconciler(deps: DRScenarioDeps): Reconcile {
       announcements: ended?.announcements,
       feasibility,
       standby: standbyView(world, decision, looked),
-      found: deps.finds.ask(key, findWishOf(world, decision)),
+      found: deps.finds.ask(key, findWishOf(world, decision.inForce)),
       replication: deps.captures.state(key),
     };
     const status = statusFor(world, decision, outcome, deps.clock.now());

@@ -29,11 +29,11 @@ import {
   parseDuration,
   type Tick,
 } from '../../domain/time.ts';
-import type { Judged } from './act.ts';
-import { rankOf } from './capture-rank.ts';
-import { failoverFacts } from './failover-facts.ts';
-import { elsewhereOnly } from './listed-points.ts';
-import { type NameAway, namesAway } from './names-away.ts';
+import { rankOf } from './capture/capture-rank.ts';
+import type { Judged } from './capture/outcome.ts';
+import { failoverFacts } from './failover/failover-facts.ts';
+import { type NameAway, namesAway } from './failover/names-away.ts';
+import { elsewhereOnly } from './points/listed-points.ts';
 import { type ExecutionView, isEnded, type ScenarioWorld } from './world.ts';
 
 export type CaptureDecision =

@@ -4,7 +4,7 @@ import { findCondition } from '../../domain/conditions.ts';
 import { afterAttempt, nothingRemembered } from '../../domain/protection/capture-memory.ts';
 import { instant, millis, type Tick } from '../../domain/time.ts';
 import { decide } from './decide.ts';
-import type { Offer } from './prune.ts';
+import type { Offer } from './points/offer.ts';
 import { statusFor } from './status.ts';
 import { aRegion, aWorld, shopSpec } from './testing/world.ts';
 

@@ -12,8 +12,9 @@ import { currentAsOf } from '../../domain/protection/point-age.ts';
 import { isVerifiedFor } from '../../domain/protection/point-data.ts';
 import { newestFirst } from '../../domain/protection/point-order.ts';
 import { elapsed, type Instant } from '../../domain/time.ts';
-import type { CaptureOutcome } from './act.ts';
-import type { CaptureState } from './captures.ts';
+import type { CaptureState } from './capture/captures.ts';
+import type { CaptureOutcome } from './capture/outcome.ts';
+import { replicationStatus } from './capture/replication-status.ts';
 import {
   type Announcement,
   acceptedCondition,
@@ -26,12 +27,17 @@ import {
   volumesCondition,
 } from './conditions.ts';
 import type { Decision } from './decide.ts';
-import { type FeasibilityView, feasibilityStatus, feasibleCondition } from './feasible-view.ts';
-import type { Find } from './finds.ts';
-import { placing } from './former-store.ts';
-import { elsewhereOnly, missingAfter, pointsAfter, pointsFound, unprovenOnly } from './listed-points.ts';
-import { replicationStatus } from './replication-status.ts';
-import type { StandbyView } from './standby-view.ts';
+import { type FeasibilityView, feasibilityStatus, feasibleCondition } from './feasibility/feasible-view.ts';
+import type { Find } from './points/finds.ts';
+import { placing } from './points/former-store.ts';
+import {
+  elsewhereOnly,
+  missingAfter,
+  pointsAfter,
+  pointsFound,
+  unprovenOnly,
+} from './points/listed-points.ts';
+import type { StandbyView } from './standby/standby-view.ts';
 import type { ScenarioWorld } from './world.ts';
 
 export interface Outcome {

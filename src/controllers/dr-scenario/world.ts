@@ -4,9 +4,9 @@ import type { KubeObject } from '../../api/object.ts';
 import type { DRExecutionSpec, DRExecutionStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec, DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import type { Parsed } from '../../api/v1alpha1/parse.ts';
-
 import type { AnnouncedName } from '../../dns/external-dns.ts';
 import type { RegionFacts } from '../../domain/execution/admit.ts';
+import type { ScenarioIdentity } from '../../engines/engine.ts';
 
 export interface RegionView extends RegionFacts {
   readonly providerRegion: string;
@@ -34,3 +34,8 @@ export const isEnded = (execution: ExecutionView): boolean =>
   execution.status.phase === 'Succeeded' ||
   execution.status.phase === 'Failed' ||
   execution.status.phase === 'Refused';
+
+export function identityOf(world: ScenarioWorld): ScenarioIdentity {
+  const { namespace, name, uid } = world.object.metadata;
+  return { namespace: namespace ?? '', name, uid: uid ?? '' };
+}

@@ -15,8 +15,8 @@ import type { ScenarioIdentity } from '../engine.ts';
 import { backupKey, claimKey, MANIFESTS, manifestKey, nameOfKey, nameStem } from '../native/points/layout.ts';
 import { erasePoint } from '../native/points/publish.ts';
 import { veleroType } from './location.ts';
-import { noteClaims } from './moved-claims.ts';
 import { VeleroProblem } from './problem.ts';
+import { noteClaims } from './restore/moved-claims.ts';
 import { API_VERSION, isMarked, marks, selectorFor, type VeleroSettings } from './settings.ts';
 import { isEnd, stageOf } from './stage.ts';
 

@@ -10,15 +10,15 @@ import type { Log } from '../../kube/log.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApplyOutcome, CaptureResult, Engine } from '../engine.ts';
 import { nothingKnown } from '../native/points/survey.ts';
-import { capture } from './capture.ts';
+import { capture } from './backup/capture.ts';
 import { checkLocation } from './location.ts';
 import { VeleroProblem } from './problem.ts';
-import { proveMoved } from './prove.ts';
 import { collectGarbage, prune } from './prune.ts';
-import { restore } from './restore.ts';
-import type { WaveAnswer } from './run-wave.ts';
+import { proveMoved } from './restore/prove.ts';
+import { restore } from './restore/restore.ts';
+import type { WaveAnswer } from './restore/run-wave.ts';
+import type { Waves } from './restore/waves.ts';
 import type { VeleroSettings } from './settings.ts';
-import type { Waves } from './waves.ts';
 
 export interface VeleroEngineDeps {
   /** On the same store. */

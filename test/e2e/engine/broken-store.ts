@@ -6,8 +6,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { publish } from '../../../src/engines/native/points/publish.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';
 import { StoreError } from '../../../src/store/store.ts';

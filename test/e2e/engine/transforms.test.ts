@@ -6,8 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Lab } from '../../../hack/lab/types.ts';
 import { type KubeObject, parseRefKey } from '../../../src/api/object.ts';
 import { transforms as transformsSchema } from '../../../src/api/v1alpha1/dr-scenario-transforms.ts';
-import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
+import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import {
   type TransformedPoint,
   transformedPoint,

@@ -8,7 +8,7 @@ import { aClaim, untilBound } from '../../../hack/harness/csi-claims.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
 import type { PointManifest } from '../../../src/domain/protection/point.ts';
-import { importVeleroBackup } from '../../../src/engines/velero/import.ts';
+import { importVeleroBackup } from '../../../src/engines/velero/backup/import.ts';
 import { apply, clock, restoreAll } from '../engine/support.ts';
 import { getLab } from '../lab.ts';
 import {

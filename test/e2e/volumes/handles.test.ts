@@ -7,7 +7,7 @@ import { aClaim, applyTo, untilBound } from '../../../hack/harness/csi-claims.ts
 import { STORAGE_CLASS_WFFC } from '../../../hack/harness/csi-objects.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import { lossOf } from '../../../hack/harness/writer-rows.ts';
-import { CHECK_NAMESPACE } from '../../../src/engines/volumes/checks.ts';
+import { CHECK_NAMESPACE } from '../../../src/engines/volumes/clean/checks.ts';
 import { quiet } from '../connect.ts';
 import { getLab } from '../lab.ts';
 import {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ADD_ON_TIMEOUT_MS } from '../../../hack/harness/add-on.ts';
 import { applyTo } from '../../../hack/harness/csi-claims.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
-import { CHECK_NAMESPACE } from '../../../src/engines/volumes/checks.ts';
+import { CHECK_NAMESPACE } from '../../../src/engines/volumes/clean/checks.ts';
 import { CLAIM, CONTENT, GROUP, GROUP_CONTENT, SNAPSHOT } from '../../../src/engines/volumes/kinds.ts';
 import { getLab } from '../lab.ts';
 import {

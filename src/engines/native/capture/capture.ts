@@ -12,14 +12,16 @@ import { spreadWarnings } from '../../../domain/volumes/spread.ts';
 import type { Log } from '../../../kube/log.ts';
 import type { Store } from '../../../store/store.ts';
 import type { CaptureResult, Regions, ScenarioIdentity } from '../../engine.ts';
-import { NO_DATA } from '../../volumes/choose.ts';
-import type { VolumeDeps } from '../../volumes/plan-cut.ts';
-import { type Collection, collectFrom, type Evidence, evidenceOf } from './collect.ts';
-import { draftOf, orderOf } from './draft.ts';
-import { failedApiWarnings, refuseToForget } from '../source/failed-apis.ts';
-import { areUnchanged, kindsText } from '../source/mirror-sight.ts';
+import { NO_DATA } from '../../volumes/choose/choose.ts';
+import type { VolumeDeps } from '../../volumes/cut/plan-cut.ts';
 import { newestPoint } from '../points/points.ts';
 import { type Draft, freeName, publish } from '../points/publish.ts';
+import { type Known, sequenceOfNext } from '../points/survey.ts';
+import { failedApiWarnings, refuseToForget } from '../source/failed-apis.ts';
+import { areUnchanged, kindsText } from '../source/mirror-sight.ts';
+import { type View, type ViewDeps, viewOf } from '../source/view.ts';
+import { type Collection, collectFrom, type Evidence, evidenceOf } from './collect.ts';
+import { draftOf, orderOf } from './draft.ts';
 import {
   hasCopiedData,
   isSameContent,
@@ -29,8 +31,6 @@ import {
   scenarioKey,
 } from './remembered.ts';
 import { isStored, recall } from './stored.ts';
-import { type Known, sequenceOfNext } from '../points/survey.ts';
-import { type View, type ViewDeps, viewOf } from '../source/view.ts';
 import { captureWithData, claimsIn, type SeenWithData } from './with-data.ts';
 
 export interface CaptureDeps extends ViewDeps {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type KubeObject, objectKey } from '../../../api/object.ts';
 import { type DRScenarioSpec, drScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
 import { anObject, aWorkload } from '../../../testing/objects.ts';
-import { archiveSight } from '../../velero/archive-sight.ts';
+import { archiveSight } from '../../velero/backup/archive-sight.ts';
 import { collectFrom, evidenceOf } from './collect.ts';
 
 const labels = { app: 'web' };

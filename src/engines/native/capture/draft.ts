@@ -7,12 +7,12 @@ import type { Graph, Inclusion, LeftOut } from '../../../domain/graph/types.ts';
 import type { PointManifest, PointObject } from '../../../domain/protection/point.ts';
 import { type Clock, type Instant, toRfc3339 } from '../../../domain/time.ts';
 import type { ScenarioIdentity } from '../../engine.ts';
-import type { VolumeData } from '../../volumes/choose.ts';
-import type { Collection, Evidence } from './collect.ts';
+import type { VolumeData } from '../../volumes/choose/choose.ts';
 import { objectDigest } from '../objects/digest.ts';
 import type { Draft } from '../points/publish.ts';
 import { withoutManagers } from '../source/sight.ts';
 import type { Found } from '../source/source.ts';
+import type { Collection, Evidence } from './collect.ts';
 
 export interface DraftParts {
   readonly name: string;

@@ -9,18 +9,18 @@ import type { PointManifest } from '../../../domain/protection/point.ts';
 import type { Log } from '../../../kube/log.ts';
 import type { Store } from '../../../store/store.ts';
 import { PointDamagedError, type PublishedPoint, type Regions, type VerifyResult } from '../../engine.ts';
-import { confirmData } from '../../volumes/confirm.ts';
-import type { Samples } from '../../volumes/samples.ts';
-import { eachObject } from '../points/archive.ts';
-import { collectFrom } from './collect.ts';
+import { confirmData } from '../../volumes/prove/confirm.ts';
+import type { Samples } from '../../volumes/prove/samples.ts';
 import { compare, differingFields, type Seen } from '../objects/compare.ts';
 import { objectDigest } from '../objects/digest.ts';
-import { areUnchanged, kindsText } from '../source/mirror-sight.ts';
 import { normalize } from '../objects/normalize.ts';
+import { eachObject } from '../points/archive.ts';
 import { damaged, storedArchive } from '../points/points.ts';
-import { forgetPoint, type Memory, markVerified, questionText, scenarioKey } from './remembered.ts';
+import { areUnchanged, kindsText } from '../source/mirror-sight.ts';
 import type { Sight } from '../source/sight.ts';
 import { type View, type ViewDeps, viewOf } from '../source/view.ts';
+import { collectFrom } from './collect.ts';
+import { forgetPoint, type Memory, markVerified, questionText, scenarioKey } from './remembered.ts';
 
 /** Differences named in a result; there may be thousands. */
 const NAMED = 20;

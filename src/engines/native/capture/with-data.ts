@@ -10,16 +10,16 @@ import { type Instant, toRfc3339 } from '../../../domain/time.ts';
 import { copiedBefore } from '../../../domain/volumes/copied-before.ts';
 import { type Store, StoreError } from '../../../store/store.ts';
 import type { CaptureResult, PublishedPoint, Regions, ScenarioIdentity } from '../../engine.ts';
-import { excluded, pairOf, type VolumeData } from '../../volumes/choose.ts';
-import type { Cut } from '../../volumes/cut.ts';
-import { cutBetweenHooks } from '../../volumes/cut-between-hooks.ts';
+import { excluded, pairOf, type VolumeData } from '../../volumes/choose/choose.ts';
+import type { Cut } from '../../volumes/cut/cut.ts';
+import { cutBetweenHooks } from '../../volumes/cut/cut-between-hooks.ts';
+import type { CutRequest, VolumeDeps } from '../../volumes/cut/plan-cut.ts';
 import { hasVolume } from '../../volumes/kinds.ts';
-import type { CutRequest, VolumeDeps } from '../../volumes/plan-cut.ts';
-import { type Collection, collectFrom } from './collect.ts';
 import { newestPoint } from '../points/points.ts';
 import { freeName } from '../points/publish.ts';
 import type { Known } from '../points/survey.ts';
 import { type View, type ViewDeps, viewOf } from '../source/view.ts';
+import { type Collection, collectFrom } from './collect.ts';
 
 export interface DataCapture {
   readonly scenario: ScenarioIdentity;

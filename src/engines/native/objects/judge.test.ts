@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { KubeObject } from '../../../api/object.ts';
 import { bounded, SCENARIO_LABEL, scenarioLabel } from '../../../api/ownership.ts';
 import { manifestOf } from '../../../domain/execution/testing/manifest.ts';
-import { judge } from './judge.ts';
 import { prepare } from '../restore/prepare.ts';
+import { judge } from './judge.ts';
 
 const shop = { namespace: 'dr', name: 'shop', uid: 'u1' };
 

@@ -11,8 +11,8 @@ import { isFields, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import { objectKey, refOf } from '../../../api/object.ts';
 import { PointDamagedError } from '../../engine.ts';
-import { archivePaths, isMainPath, VELERO_FORMAT_VERSION } from './layout.ts';
 import { withoutManagers } from '../source/sight.ts';
+import { archivePaths, isMainPath, VELERO_FORMAT_VERSION } from './layout.ts';
 
 /** An object with what is needed to name it in the archive. */
 export interface ArchivedObject {

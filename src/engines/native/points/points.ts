@@ -4,10 +4,15 @@ import { type PointManifest, pointManifest } from '../../../domain/protection/po
 import { elapsed, type Instant, type Millis, minutes } from '../../../domain/time.ts';
 import type { Log } from '../../../kube/log.ts';
 import type { Store } from '../../../store/store.ts';
-import { type OpenPoint, PointDamagedError, type PublishedPoint, type ScenarioIdentity } from '../../engine.ts';
+import {
+  type OpenPoint,
+  PointDamagedError,
+  type PublishedPoint,
+  type ScenarioIdentity,
+} from '../../engine.ts';
+import { objectDigest, sha256 } from '../objects/digest.ts';
 import { readArchive } from './archive.ts';
 import { claimedAt, type Owner, parseJson } from './claims.ts';
-import { objectDigest, sha256 } from '../objects/digest.ts';
 import { archiveKey, CLAIMS, claimKey, MANIFESTS, manifestKey, nameOfKey, nameStem } from './layout.ts';
 import { erasePoint, pointDigest } from './publish.ts';
 import { storeProblem } from './store-problem.ts';

@@ -9,9 +9,9 @@ import type { Log } from '../../../kube/log.ts';
 import { describeError } from '../../../kube/log.ts';
 import type { Store } from '../../../store/store.ts';
 import type { PublishedPoint, ScenarioIdentity } from '../../engine.ts';
+import { sha256 } from '../objects/digest.ts';
 import { type ArchivedObject, writeArchive } from './archive.ts';
 import { claimBody, claimName, confirmClaim, parseJson } from './claims.ts';
-import { sha256 } from '../objects/digest.ts';
 import {
   archiveKey,
   BACKUPS,

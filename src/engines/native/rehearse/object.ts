@@ -15,10 +15,10 @@ import { judge } from '../objects/judge.ts';
 import { normalize } from '../objects/normalize.ts';
 import { beingDeleted, foreign, type Obstacle, obstacleOf } from '../restore/obstacles.ts';
 import { prepare } from '../restore/prepare.ts';
+import { type Served, Target } from '../restore/target.ts';
 import { ClassesOfTarget } from './classes.ts';
 import { podOf } from './pod.ts';
 import { NodesOfTarget } from './topology.ts';
-import { type Served, Target } from '../restore/target.ts';
 
 export interface ObjectAnswer {
   readonly key: string;

@@ -2,7 +2,7 @@
  * Asks the target, object by object and writing nothing, whether it would take
  * a recovery point. This file decides how much is asked at once and for how
  * long, and adds up the answers; what is asked about one object is in
- * rehearse-object.ts.
+ * object.ts.
  */
 
 import type { Finding } from '../../../domain/protection/feasibility-finding.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { KubeError, type KubeErrorCode } from '../../../kube/errors.ts';
-import { obstacleOf } from './obstacles.ts';
 import { inParallel } from '../parallel.ts';
+import { obstacleOf } from './obstacles.ts';
 
 const key = 'Deployment.apps/shop/web';
 const error = (code: KubeErrorCode, denial?: 'rbac' | 'quota' | 'admission') =>

@@ -7,7 +7,7 @@ import { arrayAt, textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
 import type { KubeError } from '../../../kube/errors.ts';
 import type { ApplyOutcome } from '../../engine.ts';
-import type { Occupied } from '../../volumes/occupied.ts';
+import type { Occupied } from '../../volumes/fill/occupied.ts';
 
 /** An outcome that stands in the way. */
 export type Obstacle = Exclude<ApplyOutcome, { kind: 'applied' }>;

@@ -8,8 +8,8 @@ import type { ResourceType } from '../../../kube/cluster.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import type { OpenPoint, ScenarioIdentity } from '../../engine.ts';
 import { judge } from '../objects/judge.ts';
-import { beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts';
 import { inParallel } from '../parallel.ts';
+import { beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts';
 import type { Target } from './target.ts';
 
 /** Requests under way at once. */

@@ -6,8 +6,8 @@ import type { KubeObject, OwnerReference } from '../../../api/object.ts';
 import { RECOVERY_POINT_ANNOTATION, SCENARIO_LABEL, scenarioLabel } from '../../../api/ownership.ts';
 import type { PointManifest } from '../../../domain/protection/point.ts';
 import { DATA_ANNOTATION, NOT_MOVED_ANNOTATION } from '../../../domain/volumes/evidence.ts';
-import { withoutLostSource } from './data-source.ts';
 import { normalize } from '../objects/normalize.ts';
+import { withoutLostSource } from './data-source.ts';
 
 /** An owner with its uid in the target. */
 export interface ResolvedOwner {

@@ -3,7 +3,7 @@ import type { KubeObject } from '../../../api/object.ts';
 import type { ResourceType } from '../../../kube/cluster.ts';
 import type { Log } from '../../../kube/log.ts';
 import type { OpenPoint, RestoreOptions, ScenarioIdentity } from '../../engine.ts';
-import type { ClaimData } from '../../volumes/claim-data.ts';
+import type { ClaimData } from '../../volumes/fill/claim-data.ts';
 import type { Session } from './sessions.ts';
 
 /** One restore of one point. */

@@ -11,8 +11,8 @@ import { KubeError, type KubeErrorCode } from '../../../kube/errors.ts';
 import type { ApplyOutcome } from '../../engine.ts';
 import { judge } from '../objects/judge.ts';
 import { waitsFor } from '../objects/object-order.ts';
-import { accountMissing, beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts';
 import { inParallel } from '../parallel.ts';
+import { accountMissing, beingDeleted, foreign, type Obstacle, obstacleOf } from './obstacles.ts';
 import type { Replay, Wish } from './replay.ts';
 import { complement, create, update } from './write.ts';
 

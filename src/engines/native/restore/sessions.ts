@@ -7,9 +7,9 @@
 import { between, type Clock, seconds, type Tick } from '../../../domain/time.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import type { OpenPoint } from '../../engine.ts';
-import { type ClaimData, claimData } from '../../volumes/claim-data.ts';
+import { type ClaimData, claimData } from '../../volumes/fill/claim-data.ts';
 import type { Maker } from '../../volumes/kinds.ts';
-import { type SharedLists, sharedLists } from '../../volumes/shared-lists.ts';
+import { type SharedLists, sharedLists } from '../../volumes/prove/shared-lists.ts';
 import { Target } from './target.ts';
 
 export interface Session {

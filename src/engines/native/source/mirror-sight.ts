@@ -8,9 +8,9 @@ import type { KubeObject } from '../../../api/object.ts';
 import { kindName } from '../../../domain/graph/kinds.ts';
 import type { Clock, Millis, Tick } from '../../../domain/time.ts';
 import type { ResourceType } from '../../../kube/cluster.ts';
+import { inParallel } from '../parallel.ts';
 import type { Mirror } from './mirror.ts';
 import { areSame, check, contentOf, isFresh, objectOf, type Part } from './mirror-kind.ts';
-import { inParallel } from '../parallel.ts';
 import { type Kinds, kindsOf, listOptions, type SeenKey, type SeenList, type Sight, slim } from './sight.ts';
 
 /** Something that was read, and what was there. */

@@ -8,6 +8,7 @@
 import { kindOf } from '../../../domain/graph/kinds.ts';
 import type { Obstacle } from '../restore/obstacles.ts';
 import { preflight } from '../restore/preflight.ts';
+import { Target } from '../restore/target.ts';
 import { onlyStandby } from './guard.ts';
 import { judgeStandby, type StandbyJudgement, toPrune } from './judge.ts';
 import { type Live, ours } from './live.ts';
@@ -15,7 +16,6 @@ import { removeStandbyObjects } from './remove.ts';
 import type { Difference, Standby, StandbyReport } from './report.ts';
 import { type StandbyWishes, standbyPoint, standbyWishes } from './wishes.ts';
 import { writeStandby } from './write.ts';
-import { Target } from '../restore/target.ts';
 
 /** @throws KubeError when the cluster cannot be read, and the reason of `signal` */
 export async function keepStandby(standby: Standby, signal: AbortSignal): Promise<StandbyReport> {

@@ -5,12 +5,12 @@ import { KubeError } from '../../../kube/errors.ts';
 import type { ApplyOutcome, ScenarioIdentity } from '../../engine.ts';
 import { inParallel } from '../parallel.ts';
 import { restoreObjects } from '../restore/restore.ts';
+import { Target } from '../restore/target.ts';
+import { ownByApply } from '../restore/write.ts';
 import { onlyStandby } from './guard.ts';
 import { fieldsThatDiffer } from './judge.ts';
 import type { Difference, Standby } from './report.ts';
 import { standbyPoint } from './wishes.ts';
-import { Target } from '../restore/target.ts';
-import { ownByApply } from '../restore/write.ts';
 
 /** Requests under way at once that only prepare a failover. */
 const PARALLEL = 4;

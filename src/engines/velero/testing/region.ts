@@ -8,7 +8,7 @@ import { anObject } from '../../../testing/objects.ts';
 import { partialCluster } from '../../../testing/region.ts';
 import { writeArchive } from '../../native/points/archive.ts';
 import { archiveKey, extraKey } from '../../native/points/layout.ts';
-import { typeOf } from '../archive-sight.ts';
+import { typeOf } from '../backup/archive-sight.ts';
 import { API_VERSION, GROUP } from '../settings.ts';
 
 export interface VeleroRegion {

@@ -4,7 +4,7 @@ import { drScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
 import { instant, type Millis, minutes, tick } from '../../../domain/time.ts';
 import { type MemoryCluster, memoryCluster } from '../../../testing/memory-cluster.ts';
 import { anObject, ownedBy } from '../../../testing/objects.ts';
-import { readySyncs } from '../volsync.ts';
+import { readySyncs } from '../volsync/volsync.ts';
 
 export const VOLSYNC = 'volsync.backube';
 export const SNAPSHOTS = 'snapshot.storage.k8s.io';

@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { at } from '../../../api/fields.ts';
+import { minutes } from '../../../domain/time.ts';
+import { filesystemStore } from '../../../store/filesystem.ts';
+import { manualClock } from '../../../testing/manual-clock.ts';
+import { memoryCluster } from '../../../testing/memory-cluster.ts';
+import { anObject } from '../../../testing/objects.ts';
+import { silent } from '../../../testing/silent-log.ts';
+import { createTrials } from '../cut/trials.ts';
+import { marksOf } from '../kinds.ts';
+import { removeSnapshots, removeSnapshotsOfNone } from './clean.ts';
+import { lateContents } from './late-contents.ts';
+
+const SNAPSHOTS = 'snapshot.storage.k8s.io';
+const GROUPS = 'groupsnapshot.storage.k8s.io';
+const signal = new AbortController().signal;
+const maker = { owner: { namespace: 'dr', name: 'shop', uid: 'u1' }, store: 'a store' };
+const marks = marksOf(maker, 'point', 'p1');
+
+/** As the controllers make it: with the policy of its class, and without a mark. */
+const single = (uid: string) =>
+  anObject('VolumeSnapshotContent', `snapcontent-${uid}`, {
+    apiVersion: `${SNAPSHOTS}/v1`,
+    spec: {
+      deletionPolicy: 'Retain',
+      volumeSnapshotRef: { namespace: 'shop', name: 'data-p1', uid },
+    },
+  });
+const ofGroup = (uid: string) =>
+  anObject('VolumeGroupSnapshotContent', `groupsnapcontent-${uid}`, {
+    apiVersion: `${GROUPS}/v1`,
+    spec: { deletionPolicy: 'Retain', volumeGroupSnapshotRef: { namespace: 'shop', name: 'p1-csi', uid } },
+  });
+
+function world() {
+  const clock = manualClock();
+  const late = lateContents(clock);
+  const allowed: string[] = [];
+  const source = memoryCluster(
+    'eu-west',
+    {
+      [SNAPSHOTS]: ['VolumeSnapshot', 'VolumeSnapshotContent'],
+      [GROUPS]: ['VolumeGroupSnapshot', 'VolumeGroupSnapshotContent'],
+    },
+    (key, cluster) => {
+      if (at(cluster.objects.get(key), 'spec', 'deletionPolicy') === 'Delete') allowed.push(key);
+    },
+  );
+  source.put(
+    anObject('VolumeSnapshot', 'shop/data-p1', { metadata: { uid: 'a', ...marks } }),
+    anObject('VolumeGroupSnapshot', 'shop/p1-csi', {
+      apiVersion: `${GROUPS}/v1`,
+      metadata: { uid: 'b', ...marks },
+    }),
+  );
+  const remove = () => removeSnapshots(maker, () => false, source.cluster, late, signal);
+  return { source, remove, allowed, clock };
+}
+
+test('the content that a controller makes of a snapshot which is removed already goes too, with its data, and no other', async () => {
+  const { source, remove, allowed } = world();
+  await remove();
+  expect([...source.objects.keys()]).toEqual([]);
+  source.put(single('a'), ofGroup('b'), single('of-somebody'), ofGroup('of-somebody'));
+
+  await remove();
+
+  expect([...source.objects.values()].map(({ metadata }) => metadata.name)).toEqual([
+    'snapcontent-of-somebody',
+    'groupsnapcontent-of-somebody',
+  ]);
+  expect(allowed.toSorted()).toEqual([
+    `VolumeGroupSnapshotContent.${GROUPS}/groupsnapcontent-b`,
+    `VolumeSnapshotContent.${SNAPSHOTS}/snapcontent-a`,
+  ]);
+});
+
+test('a content that has not come for an hour is not looked for any more', async () => {
+  const { source, remove, clock } = world();
+  await remove();
+  await clock.advance(minutes(61));
+  source.put(single('a'));
+
+  await remove();
+
+  expect(source.objects.size).toBe(1);
+});
+
+test('a store that is not mounted costs no snapshot of a point that is on offer or missing; those of no point go', async () => {
+  const clock = manualClock();
+  const store = filesystemStore('/there/is/no/such/directory', Math.random);
+  const ofStore = { ...maker, store: store.location };
+  const region = memoryCluster('eu-west', { [SNAPSHOTS]: ['VolumeSnapshot', 'VolumeSnapshotContent'] });
+  const of = (point: string, kind: string) =>
+    anObject(kind, kind === 'VolumeSnapshot' ? `shop/data-${point}` : `content-${point}`, {
+      apiVersion: `${SNAPSHOTS}/v1`,
+      metadata: { uid: point, ...marksOf(ofStore, 'point', point) },
+    });
+  for (const point of ['listed', 'of-a-killed-capture'])
+    region.put(of(point, 'VolumeSnapshot'), of(point, 'VolumeSnapshotContent'));
+  const deps = { maker: ofStore, store, busy: new Set<string>(), log: silent, trials: createTrials(clock) };
+  const sweep = (listed: readonly string[]) =>
+    removeSnapshotsOfNone({ ...deps, listed: new Set(listed) }, region.cluster, signal);
+  const left = () => [...region.objects.values()].map(({ metadata }) => metadata.name);
+
+  expect(await sweep(['listed'])).toBeUndefined();
+  expect(left()).toEqual(['data-listed', 'content-listed']);
+
+  // When it was said to be gone.
+  expect(await sweep([])).toBeUndefined();
+  expect(left()).toEqual([]);
+});
