@@ -91,7 +91,7 @@ export async function applyTo(cluster: LabCluster, objects: readonly object[]): 
 }
 
 /** @throws LabCommandError when the claim is not Bound within `seconds` */
-export async function untilBound(cluster: LabCluster, claim: Key, seconds = 60): Promise<void> {
+export async function untilBound(cluster: LabCluster, claim: Key, seconds = 120): Promise<void> {
   await untilField(cluster, claim.namespace, `pvc/${claim.name}`, '{.status.phase}=Bound', seconds);
 }
 
@@ -103,7 +103,7 @@ export interface ReadySnapshot {
 }
 
 /** @throws LabCommandError when the snapshot is not ready within `seconds` */
-export async function untilReady(cluster: LabCluster, snapshot: Key, seconds = 60): Promise<ReadySnapshot> {
+export async function untilReady(cluster: LabCluster, snapshot: Key, seconds = 120): Promise<ReadySnapshot> {
   const { namespace, name } = snapshot;
   const ready = '{.status.readyToUse}=true';
   const object = await untilField(cluster, namespace, `volumesnapshot/${name}`, ready, seconds);
@@ -125,7 +125,7 @@ const contentSchema = z.object({
 export async function untilGroupReady(
   cluster: LabCluster,
   { namespace, name }: Key,
-  seconds = 60,
+  seconds = 120,
 ): Promise<readonly string[]> {
   const ready = '{.status.readyToUse}=true';
   await untilField(cluster, namespace, `volumegroupsnapshot/${name}`, ready, seconds);

@@ -16,7 +16,7 @@ import { recall, remember, untilServing } from './add-on.ts';
 import { CSI_DRIVER, installCsiObjects, TOPOLOGY_LABEL } from './csi-objects.ts';
 
 /** A build that runs at the same time slows everything. */
-const READY_SECONDS = 30;
+const READY_SECONDS = 120;
 const DRIVER = fileURLToPath(new URL('../lab/csi-driver/main.ts', import.meta.url));
 const GROUPS = '--feature-gates=CSIVolumeGroupSnapshot=true';
 /** The defaults let a test wait minutes for the next try, and hold a hundred claims to five requests a second. */

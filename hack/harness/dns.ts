@@ -8,7 +8,7 @@ import { Resolver } from 'node:dns/promises';
  * @throws the resolver's error when the server does not answer
  */
 export async function askAuthority(server: string, hostname: string): Promise<readonly string[] | undefined> {
-  const resolver = new Resolver({ timeout: 1000, tries: 2 });
+  const resolver = new Resolver({ timeout: 2000, tries: 4 });
   resolver.setServers([server]);
   try {
     return (await resolver.resolve4(hostname)).toSorted();

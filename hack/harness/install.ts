@@ -103,7 +103,7 @@ async function installPart(
     const crds = ['regionhealths', 'drscenarios', 'drexecutions'].map(
       (plural) => `crd/${plural}.antipode.dev`,
     );
-    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...crds]);
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=120s', ...crds]);
   }
   const token = await cluster.kubectl([
     '-n',

@@ -15,8 +15,6 @@ export interface OperatorOptions {
   readonly identity: string;
   /** Loopback port of /healthz, /readyz and /metrics. */
   readonly port: number;
-  /** For who kills it and wants to see a takeover soon; on a busy machine such an operator may end by itself. @default false */
-  readonly shortLease?: boolean;
 }
 
 /** Compiles the operator, as the image does. @throws with the compiler's output */
@@ -29,12 +27,11 @@ export async function buildOperator(): Promise<void> {
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const PROGRAM = join(ROOT, 'dist', 'main.js');
-/** Short enough for a test to see a takeover, in the proportions of the defaults. */
-const SHORT_LEASE = {
-  '--lease-duration': '6s',
-  '--lease-renew-deadline': '4s',
-  '--lease-retry-period': '500ms',
-};
+/**
+ * An operator that could not renew its lease in time ends, and nobody starts it again here: that is not to come
+ * of a busy machine. No takeover waits longer for it, since the next one has the same identity.
+ */
+const PATIENT_LEASE = ['--lease-duration=90s', '--lease-renew-deadline=60s'];
 
 /**
  * As in the chart's container: of a memory limit, 512 MiB there, V8 takes half as the limit of its heap
@@ -50,7 +47,6 @@ export function operatorCommand(options: Omit<OperatorOptions, 'logFile'>): read
     '--store-dir': options.storeDir,
     '--listen': `127.0.0.1:${options.port}`,
     '--identity': options.identity,
-    ...(options.shortLease === true ? SHORT_LEASE : {}),
   };
   return [
     process.execPath,
@@ -75,8 +71,8 @@ export interface Operator {
 }
 
 /** Starts the operator; resolves when it is ready. @throws with the tail of its log when it is not within `seconds` */
-export async function startOperator(options: OperatorOptions, seconds = 30): Promise<Operator> {
-  const [program = '', ...args] = operatorCommand(options);
+export async function startOperator(options: OperatorOptions, seconds = 120): Promise<Operator> {
+  const [program = '', ...args] = [...operatorCommand(options), ...PATIENT_LEASE];
   const log = openSync(options.logFile, 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log] });
   const url = `http://127.0.0.1:${options.port}`;

@@ -1,14 +1,9 @@
-/** A loopback port that was free a moment ago. */
-import { createServer } from 'node:net';
+/** A loopback port that was free a moment ago, for a program that may come back on it after a kill. */
+import { holdPort } from '../lab/processes/ports.ts';
 
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
-    });
-  });
+/** From below the range of outgoing connections: one of those could else sit on it while nothing listens. */
+export async function freePort(): Promise<number> {
+  const held = await holdPort();
+  await held.release();
+  return held.port;
 }

@@ -15,7 +15,7 @@ import type { Lab } from '../lab/types.ts';
 import { addOnPrograms, recall, remember, untilServing } from './add-on.ts';
 
 /** A build that runs at the same time slows everything. */
-const READY_SECONDS = 30;
+const READY_SECONDS = 120;
 const REGION = 'us-east-1';
 /** Not the name of a bucket, which needs three letters. */
 const HEALTH = '/up';

@@ -43,7 +43,7 @@ const rename = (namespace: string, front: string): string =>
 export async function deployShop(cluster: LabCluster, { manifest, namespaces }: Shop): Promise<void> {
   const args = ['apply', '--server-side', '-f', '-'];
   // A CRD is not served the moment it is created: kubectl is asked again until its kind is.
-  await waitFor({ what: 'the shop to be applied', seconds: 20 }, () =>
+  await waitFor({ what: 'the shop to be applied', seconds: 60 }, () =>
     cluster.kubectl(args, { input: manifest }),
   );
   const [front, data] = namespaces;
@@ -54,12 +54,12 @@ export async function deployShop(cluster: LabCluster, { manifest, namespaces }: 
     ...['statefulset/db', 'statefulset/queue', 'deployment/redis'].map((name) =>
       rolledOut(cluster, data, name),
     ),
-    cluster.kubectl(['-n', front, 'wait', '--for=condition=Complete', 'job/migrate', '--timeout=90s']),
+    cluster.kubectl(['-n', front, 'wait', '--for=condition=Complete', 'job/migrate', '--timeout=180s']),
   ]);
 }
 
 const rolledOut = (cluster: LabCluster, namespace: string, workload: string): Promise<string> =>
-  cluster.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=90s']);
+  cluster.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=180s']);
 
 /** Rewrites every `namespace` field and the names of Namespaces, and the host names that hold one. */
 function moved(object: Fields, front: string): Fields {

@@ -9,9 +9,10 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { LabCommandError } from '../lab/errors.ts';
 import { sendOk } from '../lab/processes/http.ts';
-import { holdPort, LOOPBACK } from '../lab/processes/ports.ts';
+import { LOOPBACK } from '../lab/processes/ports.ts';
 import type { Lab, LabCluster } from '../lab/types.ts';
 import { recall, remember, untilServing } from './add-on.ts';
+import { freePort } from './ports.ts';
 import type { LabS3 } from './s3.ts';
 import {
   credentialsFile,
@@ -22,7 +23,7 @@ import {
 } from './velero-objects.ts';
 
 /** The first look at the storage happens at the start; the program takes seconds to come up on a busy machine. */
-const READY_SECONDS = 90;
+const READY_SECONDS = 180;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export type VeleroRole = 'source' | 'recovery';
@@ -141,7 +142,14 @@ async function prepareCluster(
   const kinds = await runVelero(programs.velero, home, cluster, CRD_MANIFESTS);
   const apply = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
   await cluster.kubectl(apply, { input: kinds });
-  await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '-l', 'component=velero']);
+  await cluster.kubectl([
+    'wait',
+    '--for=condition=Established',
+    '--timeout=120s',
+    'crd',
+    '-l',
+    'component=velero',
+  ]);
   // Its status would tell of the storage that it was for before.
   const location = `backupstoragelocation/${STORAGE_LOCATION}`;
   await cluster.kubectl(['-n', VELERO_NAMESPACE, 'delete', location, '--ignore-not-found']);
@@ -205,11 +213,4 @@ async function runVelero(
       reject(new LabCommandError(`velero ${args.join(' ')}`, { exitCode, stdout, stderr: reason }));
     });
   });
-}
-
-/** Low enough that it is still free when a killed server comes back. */
-async function freePort(): Promise<number> {
-  const held = await holdPort();
-  await held.release();
-  return held.port;
 }

@@ -53,6 +53,8 @@ const regionHealth = (name: string, verdict: string): KubeObject => ({
 interface World {
   isGone: boolean;
   source: string;
+  /** Before a write of the scenario's status is answered. */
+  meanwhile: () => Promise<unknown>;
   /** Of the scenario's status; `lost` once, `refused` as long as it stands. */
   writes: 'taken' | 'lost' | 'refused';
   proof: 'passed' | 'failed';
@@ -73,6 +75,7 @@ function running(rehearse: (signal: AbortSignal) => Rehearsal | Promise<Rehearsa
   const world: World = {
     isGone: false,
     source: 'Healthy',
+    meanwhile: async () => undefined,
     writes: 'taken',
     proof: 'passed',
     isDead: false,
@@ -97,7 +100,8 @@ function running(rehearse: (signal: AbortSignal) => Rehearsal | Promise<Rehearsa
       resourceVersion: '1',
     }),
     apply: async (object) => {
-      const { writes } = world;
+      const { writes, meanwhile } = world;
+      await meanwhile();
       if (writes === 'refused') throw new KubeError('Invalid', 'status.x: no', { cluster: 'objective' });
       world.writes = 'taken';
       if (writes === 'lost') throw new KubeError('Unreachable', 'no answer', { cluster: 'objective' });
@@ -229,6 +233,7 @@ function running(rehearse: (signal: AbortSignal) => Rehearsal | Promise<Rehearsa
     change: (changes: Partial<typeof world>) => Object.assign(world, changes),
     review: () => reviews.reconcile(key, signal),
     look: () => finds.reconcile(key, signal),
+    capture: () => captures.reconcile(key, signal),
     /** One pass of the controller, some time after the one before; a capture it starts is ended and told of. */
     pass: async (later = seconds(1)): Promise<DRScenarioStatus> => {
       await clock.advance(later);
@@ -361,6 +366,17 @@ it('tells of a point in the next pass when the first one could not write the sta
   expect(status.recoveryPoint?.name).toBe('p2');
   expect(status.replication?.consecutiveFailures).toBe(0);
   expect(stored()).toEqual(['p2']);
+});
+
+it('tells of a capture that begins and ends while the status is being written', async () => {
+  const { pass, change, capture, stored } = running(() => everything);
+  change({ meanwhile: capture });
+
+  await pass();
+  const status = await pass();
+
+  expect(status.recoveryPoint?.name).toBe('p1');
+  expect(stored()).toEqual(['p1']);
 });
 
 it('goes on capturing, and says so in an Event, while the API server refuses its status', async () => {

@@ -94,7 +94,7 @@ export function drScenarioReconciler(deps: DRScenarioDeps): Reconcile {
     const status = statusFor(world, decision, outcome, deps.clock.now());
     const isPublished = await publish(world, status, deps, signal);
     memories.set(keyText(key), captured);
-    deps.captures.acknowledge(key);
+    if (ended !== undefined) deps.captures.acknowledge(key, ended);
     if (!isPublished) return next(decision, capture);
     await recordGraph(world.object, capture, deps, signal);
     report(key, world, decision, capture, status, deps);

@@ -10,7 +10,7 @@ const CRDS = path.join(import.meta.dirname, '../../../crds');
 export async function applyCrds(cluster: LabCluster): Promise<void> {
   await cluster.kubectl(['apply', '--server-side', '--force-conflicts', '-f', CRDS]);
   const names = kinds.map((kind) => `crd/${kind.plural}.antipode.dev`);
-  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...names]);
+  await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=120s', ...names]);
 }
 
 /**

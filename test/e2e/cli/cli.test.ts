@@ -83,10 +83,13 @@ async function resourceVersions(): Promise<string> {
 
 describe('antipode graph', () => {
   test('shows the graph that the operator published, with the evidence', async () => {
-    const { code, stdout, stderr } = await waitFor({ what: 'the published graph', seconds: 20 }, async () => {
-      const ended = await cli('graph', 'shop');
-      return ended.code === 0 ? ended : undefined;
-    });
+    const { code, stdout, stderr } = await waitFor(
+      { what: 'the published graph', seconds: 120 },
+      async () => {
+        const ended = await cli('graph', 'shop');
+        return ended.code === 0 ? ended : undefined;
+      },
+    );
 
     expect(code).toBe(0);
     // The scenario protects the front only: what it calls in the other namespace is said, not copied.

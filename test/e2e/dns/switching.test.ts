@@ -17,7 +17,7 @@ const never = new AbortController().signal;
 const RUN = Date.now().toString(36);
 const NAMESPACE = `dns-${RUN}`;
 const OTHER_NAMESPACE = `dns-other-${RUN}`;
-const dns = authority({ timeout: seconds(1) });
+const dns = authority({ timeout: seconds(10) });
 let lab: Lab;
 let objective: Cluster;
 
@@ -55,7 +55,7 @@ const ask = (hostname: string) => dns.ask(hostname, [lab.dns.server], never);
 async function published(record: DnsRecord, side: Side): Promise<string> {
   const result = await announce(record, side);
   if (result.kind !== 'announced') throw new Error(result.message);
-  return waitFor({ what: `${record.hostname} on ${side}`, seconds: 40 }, async () => {
+  return waitFor({ what: `${record.hostname} on ${side}`, seconds: 120 }, async () => {
     const judgement = judge(result.desired, await ask(record.hostname));
     if (judgement.kind !== 'matches') throw new Error(judgement.message);
     return judgement.message;
@@ -111,7 +111,7 @@ describe('a name', () => {
     await lab.dns.seedForeignRecord(record.hostname, '203.0.113.7', 'region-a');
     const result = await announce(record, 'recovery');
     if (result.kind !== 'announced') throw new Error(result.message);
-    const claims = await waitFor({ what: 'the claim to be served', seconds: 10 }, async () => {
+    const claims = await waitFor({ what: 'the claim to be served', seconds: 60 }, async () => {
       const found = await dns.claims(record.hostname, [lab.dns.server], never);
       return found.length > 0 ? found : undefined;
     });

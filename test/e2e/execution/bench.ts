@@ -27,6 +27,7 @@ import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { Key, Reconcile } from '../../../src/kube/reconciler.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { applyCrds } from '../api/kubectl.ts';
 import { connect, quiet } from '../connect.ts';
 
 export const never = new AbortController().signal;
@@ -94,8 +95,7 @@ export async function setUp(
   );
   if (source === undefined || recovery === undefined || objective === undefined)
     throw new Error('no clusters');
-  await lab.objective.kubectl(['apply', '--server-side', '-f', 'crds']);
-  await lab.objective.kubectl(['wait', '--for=condition=Established', 'crd', '--all']);
+  await applyCrds(lab.objective);
   await objective.discover(never, { refresh: true });
   const home: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } };
   await objective.apply(home, { fieldManager: 'test' }, never);
@@ -177,7 +177,7 @@ export async function setUp(
 }
 
 /** Calls one reconciler, as the loop would, until it is done. */
-export async function drive(bench: Bench, key: Key, limit = seconds(120)): Promise<DRExecutionStatus> {
+export async function drive(bench: Bench, key: Key, limit = seconds(300)): Promise<DRExecutionStatus> {
   const reconcile = drExecutionReconciler(bench.deps);
   return until(bench, key, limit, () => reconcile(key, never));
 }

@@ -80,7 +80,7 @@ test('an execution goes on to its end when the operator is killed at every step,
       return after(millis(50));
     });
   };
-  await expectRecovered(bench, await until(bench, key, seconds(150), pass));
+  await expectRecovered(bench, await until(bench, key, seconds(400), pass));
   expect(calls).toBeGreaterThan(10);
 });
 
@@ -105,7 +105,7 @@ test('an object that is not ours is named before anything is touched', async () 
 });
 
 test('a full recovery region is waited for with the obstacle shown, then given up on, and independent units are kept', async () => {
-  bench = await setUp(lab, 'quota', application, { stepTimeout: '6s' });
+  bench = await setUp(lab, 'quota', application, { stepTimeout: '30s' });
   const { namespace } = bench;
   await lab.recovery.kubectl(['create', 'namespace', namespace]);
   await inRecovery(namespace, 'create', 'quota', 'full', '--hard=count/secrets=0');

@@ -1,5 +1,5 @@
 /** What users and the world get wrong: each time a plain message, and nothing that was protected is lost. */
-import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { executionsOf, untilExecuted } from '../../../hack/harness/executions.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   lab = await getLab();
   antipode = await installOn(lab);
   await apply(lab.objective, [aNamespace(NAMESPACE)]);
-}, 120_000);
+});
 
 afterAll(() => antipode?.remove());
 
@@ -60,12 +60,11 @@ function execute(scenario: string) {
   ]);
 }
 
-const ended = (scenario: string, seconds = 60) =>
-  untilExecuted(lab.objective, { namespace: NAMESPACE, scenario }, seconds);
+const ended = (scenario: string) => untilExecuted(lab.objective, { namespace: NAMESPACE, scenario }, 180);
 
 /** The message of the first step that is running and blocked. */
 const stepMessage = (scenario: string, part: string) =>
-  waitFor({ what: `a step of ${scenario} to say "${part}"`, seconds: 30 }, async () => {
+  waitFor({ what: `a step of ${scenario} to say "${part}"`, seconds: 120 }, async () => {
     const [execution] = await executionsOf(lab.objective, { namespace: NAMESPACE, scenario });
     return execution?.status.steps
       ?.map(({ message }) => message ?? '')
@@ -170,12 +169,16 @@ describe('a scenario', () => {
 describe('a store', () => {
   it('that is not a directory fails the capture with its path and the remedy, and earlier points stay', async () => {
     const path = join(antipode.storeDir, '..', 'own-store');
-    await mkdir(path, { recursive: true });
+    // A link, which can be replaced at once: between two steps a capture would make the directory anew.
+    const [directory, file, link] = [`${path}-directory`, `${path}-file`, `${path}-link`];
+    await mkdir(directory);
+    await writeFile(file, 'in the way');
+    await symlink(directory, path);
     const before = await protectedNamespace('lost-store', {
       replication: { store: { filesystem: { path } } },
     });
-    await rm(path, { recursive: true });
-    await writeFile(path, 'in the way');
+    await symlink(file, link);
+    await rename(link, path);
     const failed = await until(
       'lost-store',
       'failing',
@@ -189,7 +192,6 @@ describe('a store', () => {
       'capturing again',
       (seen) => conditionIn(seen, 'Replicated')?.status === 'True',
     );
-    await chmod(path, 0o755);
   });
 });
 
@@ -242,7 +244,7 @@ describe('a failover', () => {
 
   it('of a scenario that does not exist is refused', async () => {
     await execute('nothing-of-that-name');
-    const { status } = await ended('nothing-of-that-name', 30);
+    const { status } = await ended('nothing-of-that-name');
     expect(status).toMatchObject({
       phase: 'Refused',
       message: expect.stringContaining('nothing-of-that-name'),
@@ -268,7 +270,7 @@ describe('a failover', () => {
       },
     });
     await execute('held');
-    const { status } = await ended('held', 90);
+    const { status } = await ended('held');
     expect(status.phase).toBe('Failed');
     expect(status.steps?.find(({ kind }) => kind === 'DNS')?.message).toContain('somebody-else');
   });

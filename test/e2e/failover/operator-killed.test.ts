@@ -31,7 +31,7 @@ let objective: Cluster;
 
 beforeAll(async () => {
   lab = await getLab();
-  antipode = await installOn(lab, { shortLease: true });
+  antipode = await installOn(lab);
   objective = await connect(lab.objective);
   shop = await loadShop('killed');
   const [front] = shop.namespaces;
@@ -55,7 +55,7 @@ beforeAll(async () => {
     'Protected',
     ({ phase }) => phase === 'Protected',
   );
-}, 180_000);
+});
 
 afterAll(async () => {
   await objective?.close();
@@ -63,7 +63,8 @@ afterAll(async () => {
 });
 
 describe('an operator that is killed at every step', () => {
-  it('resumes each time, repeats no effect and reports the whole', { timeout: 480_000 }, async () => {
+  it('resumes each time, repeats no effect and reports the whole', { timeout: 900_000 }, async () => {
+    const journals = await followJournals();
     await apply(lab.objective, [
       {
         apiVersion: 'antipode.dev/v1alpha1',
@@ -75,18 +76,20 @@ describe('an operator that is killed at every step', () => {
     const killedAt = new Set<string>();
     const finished = new Map<string, string>();
     const repeated: string[] = [];
-    const ended = await waitFor({ what: 'the execution to end', seconds: 420, every: 20 }, async () => {
-      const { phase, steps = [] } = await look();
-      for (const { id, finishedAt } of steps) {
+    const ended = await waitFor({ what: 'the execution to end', seconds: 840, every: 20 }, async () => {
+      const published = journals.splice(0);
+      const seen = published.flatMap(({ steps = [] }) => steps);
+      for (const { id, finishedAt } of seen) {
         const before = finished.get(id);
         if (before !== undefined && before !== finishedAt) repeated.push(id);
         if (finishedAt !== undefined) finished.set(id, finishedAt);
       }
-      const running = steps.filter((step) => step.phase === 'Running' && !killedAt.has(step.id));
+      const running = seen.filter((step) => step.phase === 'Running' && !killedAt.has(step.id));
       if (running.length > 0) {
         for (const { id } of running) killedAt.add(id);
         await antipode.killAndRestart();
       }
+      const { phase, steps = [] } = published.at(-1) ?? {};
       return phase === 'Succeeded' || phase === 'Failed' ? { phase, steps } : undefined;
     });
     expect(ended.phase).toBe('Succeeded');
@@ -100,11 +103,21 @@ describe('an operator that is killed at every step', () => {
   });
 });
 
-/** The journal, read without delay: a step lasts less than kubectl takes to start. */
-async function look(): Promise<DRExecutionStatus> {
-  const key = { namespace: KEY.namespace, name: 'by-hand' };
-  const object = await objective.get(resourceOf(drExecutionKind), key, AbortSignal.timeout(5_000));
-  return drExecutionStatus.parse(object?.['status'] ?? {});
+/**
+ * Every journal that is published from now on, in order: a step lasts less than a look at it takes, and a test
+ * that stands still for a moment is not to miss one.
+ */
+async function followJournals(): Promise<DRExecutionStatus[]> {
+  const journals: DRExecutionStatus[] = [];
+  const { namespace } = KEY;
+  const onChange = ({ name }: { readonly name: string }): void => {
+    journals.push(drExecutionStatus.parse(informer.get({ namespace, name })?.['status'] ?? {}));
+  };
+  // Ends when its cluster is closed.
+  const { signal } = new AbortController();
+  const informer = objective.informer(resourceOf(drExecutionKind), { namespace, onChange }, signal);
+  await informer.synced(signal);
+  return journals;
 }
 
 /** A workload that had been replaced or changed again would be of a later generation and have more than one ReplicaSet. */

@@ -64,19 +64,19 @@ beforeAll(async () => {
     'Protected',
     ({ phase }) => phase === 'Protected',
   );
-  await waitFor({ what: `${HOSTNAME} to answer with the source`, seconds: 60 }, async () =>
-    (await askAuthority(lab.dns.server, HOSTNAME))?.[0]?.startsWith('127.1.'),
+  await waitFor({ what: `${HOSTNAME} to answer with the source`, seconds: 120 }, async () =>
+    (await askAuthority(lab.dns.server, HOSTNAME))?.[0]?.startsWith('127.1.') === true ? true : undefined,
   );
   killedAtWall = Date.now();
   await lab.source.kill();
-  execution = await untilExecuted(lab.objective, KEY, FAILED_FOR + 90).catch(async (error: unknown) => {
+  execution = await untilExecuted(lab.objective, KEY, FAILED_FOR + 180).catch(async (error: unknown) => {
     console.log(
       await lab.objective.kubectl(['-n', KEY.namespace, 'get', 'drs,drx', '-o', 'yaml']),
       (await antipode.log()).slice(-8000),
     );
     throw error;
   });
-}, 240_000);
+}, 900_000);
 
 afterAll(async () => {
   await antipode?.remove();

@@ -23,9 +23,9 @@ let antipode: Antipode;
 
 beforeAll(async () => {
   lab = await getLab();
-  antipode = await installOn(lab, { shortLease: true });
+  antipode = await installOn(lab);
   await apply(lab.objective, [aNamespace(NAMESPACE)]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await antipode?.remove();
@@ -61,7 +61,7 @@ async function failOver(scenario: string): Promise<ExecutionSight> {
     spec: { scenario, kind: 'Failover' },
   };
   await apply(lab.objective, [execution]);
-  return untilExecuted(lab.objective, { namespace: NAMESPACE, scenario }, 60);
+  return untilExecuted(lab.objective, { namespace: NAMESPACE, scenario }, 180);
 }
 
 const inRecovery = (namespace: string) =>
@@ -81,7 +81,7 @@ const dnsOf = (name: string): Fields => ({
 });
 const answerOf = (name: string) => askAuthority(lab.dns.server, hostnameOf(name));
 const answering = (name: string, address: string) =>
-  waitFor({ what: `${hostnameOf(name)} to answer ${address}`, seconds: 60 }, async () => {
+  waitFor({ what: `${hostnameOf(name)} to answer ${address}`, seconds: 120 }, async () => {
     const answer = await answerOf(name);
     return answer?.includes(address) === true ? answer : undefined;
   });
@@ -101,7 +101,8 @@ describe('a failover that has moved the names and failed after that', () => {
       },
     ];
     await protect(name, {
-      failover: { stepTimeout: '5s' },
+      // Of every step: those before the hook must have had the time to succeed.
+      failover: { stepTimeout: '20s' },
       replication: { hooks },
       dns: dnsOf(name),
     });
@@ -155,7 +156,7 @@ describe('a scenario that was made anew while its source is down', () => {
     await protect(name);
     await lab.objective.kubectl(['-n', NAMESPACE, 'delete', 'drs', name]);
     await lab.source.kill();
-    await waitFor({ what: 'the source to be Failed', seconds: FAILED_FOR + 20 }, async () => {
+    await waitFor({ what: 'the source to be Failed', seconds: FAILED_FOR + 120 }, async () => {
       const verdict = ['get', 'rh', lab.source.name, '-o', 'jsonpath={.status.verdict}'];
       return (await lab.objective.kubectl(verdict)) === 'Failed' ? true : undefined;
     });

@@ -33,7 +33,7 @@ beforeAll(async () => {
   const [front, data] = shop.namespaces;
   const patch = { spec: { template: { spec: { nodeSelector: { [DISK]: 'fast' } } } } };
   await lab.source.kubectl(['-n', data, 'patch', 'statefulset', 'db', '-p', JSON.stringify(patch)]);
-  await lab.source.kubectl(['-n', data, 'rollout', 'status', 'statefulset/db', '--timeout=60s']);
+  await lab.source.kubectl(['-n', data, 'rollout', 'status', 'statefulset/db', '--timeout=180s']);
   const edges = [{ before: `StatefulSet/${data}/db`, after: `Deployment/${front}/orders` }];
   const scenario = aScenario(lab, {
     namespace: KEY.namespace,
@@ -49,7 +49,7 @@ beforeAll(async () => {
     'Protected',
     ({ phase }) => phase === 'Protected',
   );
-}, 240_000);
+}, 900_000);
 
 afterAll(async () => {
   await label(lab.recovery, `${DISK}-`);
@@ -84,17 +84,20 @@ describe('a database that is slow to become ready', () => {
       },
     ]);
     // What does not need the database is recovered to its end while the database is still waited for.
-    await waitFor({ what: 'the queue and redis to be ready', seconds: 60 }, async () => {
-      await lab.recovery.kubectl(['-n', data, 'rollout', 'status', 'deployment/redis', '--timeout=1s']);
-      return lab.recovery.kubectl(['-n', data, 'rollout', 'status', 'statefulset/queue', '--timeout=1s']);
-    });
-    expect(await namesIn(data)).toContain('statefulset.apps/db');
+    await waitFor(
+      { what: 'the queue and redis to be ready, and the database to be there', seconds: 180 },
+      async () => {
+        if (!(await namesIn(data)).includes('statefulset.apps/db')) return undefined;
+        await lab.recovery.kubectl(['-n', data, 'rollout', 'status', 'deployment/redis', '--timeout=1s']);
+        return lab.recovery.kubectl(['-n', data, 'rollout', 'status', 'statefulset/queue', '--timeout=1s']);
+      },
+    );
     const early = await namesIn(front);
     // The shop's common ConfigMap names the database's host, so all five services wait for it, orders by name as well.
     expect(early).not.toContain('deployment.apps/orders');
 
     await label(lab.recovery, `${DISK}=fast`);
-    const { status } = await untilExecuted(lab.objective, KEY, 90);
+    const { status } = await untilExecuted(lab.objective, KEY, 180);
     expect(status.phase).toBe('Succeeded');
     const steps = new Map((status.steps ?? []).map((step) => [step.id, step]));
     const database = steps.get(`restore/StatefulSet.apps/${data}/db`);

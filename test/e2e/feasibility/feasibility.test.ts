@@ -4,7 +4,7 @@ import type { Lab } from '../../../hack/lab/types.ts';
 import { at, numberAt } from '../../../src/api/fields.ts';
 import { getLab } from '../lab.ts';
 import { type Antipode, aNamespace, apply, conditionIn, installOn } from '../support/antipode.ts';
-import { aQuota, namespaceWithQuota } from '../support/quota.ts';
+import { changeQuota, namespaceWithQuota } from '../support/quota.ts';
 import { aConfigMap, aDeployment, findingsOf, type Wishes, wishesOf } from './support.ts';
 import { denyConfigMaps } from './webhook.ts';
 
@@ -18,7 +18,7 @@ beforeAll(async () => {
   antipode = await installOn(lab);
   wishes = wishesOf(lab, antipode, NAMESPACE);
   await apply(lab.objective, [aNamespace(NAMESPACE)]);
-}, 120_000);
+});
 
 afterAll(() => antipode?.remove());
 
@@ -67,7 +67,7 @@ describe('a scenario is', () => {
     );
 
     // A changed spec is reason enough to ask again at once.
-    await apply(lab.recovery, [aQuota({ ...quota, most: 5 })]);
+    await changeQuota(lab.recovery, { ...quota, most: 5 });
     await wishes.declare(name, { objectives: { rpo: '21s', rto: '2m' } });
     await wishes.untilReason(name, 'Feasible');
   });

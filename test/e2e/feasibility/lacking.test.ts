@@ -1,5 +1,6 @@
 /** What the recovery region does not have, or allows less of, is said beforehand: by real API servers, for real objects. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab } from '../../../hack/lab/types.ts';
 import type { Fields } from '../../../src/api/fields.ts';
 import { getLab } from '../lab.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
   antipode = await installOn(lab);
   wishes = wishesOf(lab, antipode, NAMESPACE);
   await apply(lab.objective, [aNamespace(NAMESPACE)]);
-}, 120_000);
+});
 
 afterAll(async () => {
   await antipode?.remove();
@@ -59,6 +60,8 @@ interface Lack {
   readonly source: (namespace: string) => readonly Fields[];
   /** What the recovery region has instead. */
   readonly recovery?: (namespace: string) => readonly Fields[];
+  /** A kind of `recovery` that is to be served before it is asked for. */
+  readonly served?: string;
   /** Left out of the selection, or it would come with the point. */
   readonly leftOut?: string;
   readonly object: (namespace: string) => string;
@@ -81,6 +84,7 @@ const LACKS: readonly Lack[] = [
     name: 'no-version',
     source: (namespace) => [definition('gadgets', 'Gadget', ['v1', 'v2']), custom(namespace, 'v2', 'Gadget')],
     recovery: () => [definition('gadgets', 'Gadget', ['v1'])],
+    served: `gadgets.${GROUP}`,
     leftOut: 'CustomResourceDefinition',
     object: (namespace) => `Gadget.${GROUP}/${namespace}/one`,
     message: /serves Gadget as lacking\.example\.com\/v1 and not as lacking\.example\.com\/v2/,
@@ -153,8 +157,12 @@ const LACKS: readonly Lack[] = [
 ];
 
 it.each(LACKS)('names what needs $what, and what to do', async (lack) => {
-  const { name, source, recovery, leftOut, object, message, remedy } = lack;
+  const { name, source, recovery, served, leftOut, object, message, remedy } = lack;
   await apply(lab.recovery, [aNamespace(name), ...(recovery?.(name) ?? [])]);
+  if (served !== undefined)
+    await waitFor({ what: `${served} to be served`, seconds: 60 }, () =>
+      lab.recovery.kubectl(['-n', name, 'get', served]),
+    );
   await apply(lab.source, [aNamespace(name), ...source(name)]);
   await wishes.declare(name, leftOut === undefined ? {} : without(leftOut, name));
 

@@ -1,6 +1,7 @@
 /** An admission webhook of a cluster, served by the test itself, that denies what the test says. */
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { waitFor } from '../../../hack/harness/wait.ts';
 import { createAuthority, issueServer } from '../../../hack/lab/pki/certificate.ts';
 import type { LabCluster } from '../../../hack/lab/types.ts';
 import { textAt } from '../../../src/api/fields.ts';
@@ -12,7 +13,7 @@ export interface Webhook {
   remove(): Promise<void>;
 }
 
-/** Denies the creation of ConfigMaps in one namespace, with these words. */
+/** Denies the creation of ConfigMaps in one namespace, with these words; resolves when that has begun. */
 export async function denyConfigMaps(
   cluster: LabCluster,
   namespace: string,
@@ -48,6 +49,11 @@ export async function denyConfigMaps(
   const { port } = server.address() as AddressInfo;
   const name = `deny-${namespace}`;
   await apply(cluster, [configuration(name, namespace, port, authority.certificate)]);
+  const probe = ['-n', namespace, 'create', 'configmap', 'probe', '--dry-run=server'];
+  await waitFor({ what: `ConfigMaps to be denied in ${namespace}`, seconds: 60 }, async () => {
+    const [refusal] = await Promise.allSettled([cluster.kubectl(probe)]);
+    return refusal.status === 'rejected' && String(refusal.reason).includes(words) ? true : undefined;
+  });
   return {
     asked,
     async remove() {
@@ -69,7 +75,8 @@ function configuration(name: string, namespace: string, port: number, authority:
         admissionReviewVersions: ['v1'],
         sideEffects: 'None',
         failurePolicy: 'Fail',
-        timeoutSeconds: 5,
+        // As long as may be: it is answered by the test, which may stand still for a moment.
+        timeoutSeconds: 30,
         clientConfig: {
           url: `https://127.0.0.1:${port}/`,
           caBundle: Buffer.from(authority).toString('base64'),

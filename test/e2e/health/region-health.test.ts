@@ -35,21 +35,25 @@ beforeEach(async () => {
 async function verdict(
   wanted: Verdict,
   name = WEST,
-  limit = 60,
+  limit = 180,
 ): Promise<{ took: number; status: RegionHealthStatus }> {
   const begin = performance.now();
   const status = await waitFor({ what: `${name} ${wanted}`, seconds: limit }, async () => {
     const now = await observer.status(name);
     if (now.verdict !== wanted) throw new Error(`${now.verdict}: ${now.message}`);
+    // The answer to who published it may come later than the one to who reads it.
+    if (observer.verdicts(name).at(-1) !== wanted) throw new Error(`${wanted} is not told yet`);
     return now;
   });
-  return { took: (performance.now() - begin) / 1000, status };
+  return { took: secondsSince(begin), status };
 }
+
+const secondsSince = (moment: number): number => (performance.now() - moment) / 1000;
 
 /** Waits until the region was looked at so many times more. */
 async function rounds(count: number, name = WEST): Promise<void> {
   const target = observer.rounds(name) + count;
-  await waitFor({ what: `${count} rounds of ${name}`, seconds: 60 }, async () => {
+  await waitFor({ what: `${count} rounds of ${name}`, seconds: 180 }, async () => {
     if (observer.rounds(name) < target) throw new Error(`${observer.rounds(name)} of ${target}`);
     return true;
   });
@@ -60,7 +64,7 @@ function zoneOf(status: RegionHealthStatus, zone: LabZone | undefined) {
 }
 
 async function condition(name: string, type: string, reason: string): Promise<Condition> {
-  return waitFor({ what: `${name} ${type} ${reason}`, seconds: 30 }, async () => {
+  return waitFor({ what: `${name} ${type} ${reason}`, seconds: 120 }, async () => {
     const found = findCondition((await observer.status(name)).conditions ?? [], type);
     if (found?.reason !== reason) throw new Error(`${found?.reason}: ${found?.message}`);
     return found;
@@ -70,13 +74,11 @@ async function condition(name: string, type: string, reason: string): Promise<Co
 describe('a region of three zones of which two must fail', () => {
   test('is Degraded with one zone failed, Failed with two, and recovers after the quiet time', async () => {
     const [a, b] = lab.source.zones;
-    const well = await observer.status(WEST);
-    expect(zoneOf(well, a)).toMatchObject({
-      state: 'Healthy',
-      nodesReady: 2,
-      nodesTotal: 2,
-      probesPassed: 1,
+    const well = await waitFor({ what: 'both nodes of a zone to be ready', seconds: 120 }, async () => {
+      const now = await observer.status(WEST);
+      return zoneOf(now, a)?.nodesReady === 2 ? now : undefined;
     });
+    expect(zoneOf(well, a)).toMatchObject({ state: 'Healthy', nodesTotal: 2, probesPassed: 1 });
     expect(well.zonesHealthy).toBe('3/3');
 
     await a?.fail();
@@ -92,9 +94,11 @@ describe('a region of three zones of which two must fail', () => {
     expect(failed.status.message).toMatch(/^2 of 3 zones failed \(2 needed\)/);
     expect((await observer.status(NORTH)).verdict).toBe('Healthy');
 
+    // From before: it looks well enough as soon as one of them is back.
+    const back = performance.now();
     await Promise.all([a?.heal(), b?.heal()]);
-    const recovered = await verdict('Healthy');
-    expect(recovered.took).toBeGreaterThanOrEqual(RECOVER_SECONDS);
+    await verdict('Healthy');
+    expect(secondsSince(back)).toBeGreaterThanOrEqual(RECOVER_SECONDS);
     expect(observer.events(WEST).some((event) => event.startsWith('RegionRecovered'))).toBe(true);
   });
 });
@@ -132,19 +136,21 @@ describe('a region whose control plane alone is lost', () => {
 
 describe('a region that is lost as a whole', () => {
   test('is Failed within the configured time and ten seconds, and recovers only after it is back and quiet', async () => {
+    const begin = performance.now();
     await lab.source.kill();
     const { took, status } = await verdict('Failed');
-    expect(took).toBeGreaterThanOrEqual(FOR_SECONDS - 1);
+    // The look that is under way may have begun up to a second before.
+    expect(secondsSince(begin)).toBeGreaterThanOrEqual(FOR_SECONDS - 1);
     expect(took).toBeLessThan(FOR_SECONDS + 10);
     expect(status).toMatchObject({ zonesTotal: 3, zonesFailed: 3 });
     expect(observer.events(WEST).filter((event) => event.startsWith('RegionFailed')).length).toBeGreaterThan(
       0,
     );
 
-    await lab.source.start();
     const back = performance.now();
+    await lab.source.start();
     await verdict('Healthy');
-    expect((performance.now() - back) / 1000).toBeGreaterThanOrEqual(RECOVER_SECONDS - 4);
+    expect(secondsSince(back)).toBeGreaterThanOrEqual(RECOVER_SECONDS);
   });
 
   test('together with every other one is not concluded: the observer may be the one that is lost', async () => {

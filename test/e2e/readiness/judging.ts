@@ -14,8 +14,11 @@ export interface Judging {
   judge(kind: string, name: string): Promise<Readiness>;
   /** Waits until the live object is judged `expected`; every earlier judgement must have been progressing. */
   expectBecomes(kind: string, name: string, expected: Readiness['kind']): Promise<Readiness>;
-  /** It stays `progressing` for as long as such an object takes to become ready here, several times over. */
-  expectStaysProgressing(kind: string, name: string): Promise<Readiness>;
+  /**
+   * It stays `progressing` for as long as such an object takes to become ready here, several times over.
+   * @param why waited for in its message, when that may come later. Default: any will do
+   */
+  expectStaysProgressing(kind: string, name: string, why?: RegExp): Promise<Readiness>;
   close(): Promise<void>;
 }
 
@@ -37,7 +40,7 @@ export async function judging(
     judge,
     async expectBecomes(kind, name, expected) {
       const before: Readiness['kind'][] = [];
-      const end = await waitFor({ what: `${kind} ${name} to be ${expected}`, seconds: 45 }, async () => {
+      const end = await waitFor({ what: `${kind} ${name} to be ${expected}`, seconds: 180 }, async () => {
         const readiness = await judge(kind, name);
         if (readiness.kind === expected) return readiness;
         before.push(readiness.kind);
@@ -46,13 +49,17 @@ export async function judging(
       expect(before.filter((state) => state !== 'progressing')).toEqual([]);
       return end;
     },
-    async expectStaysProgressing(kind, name) {
+    async expectStaysProgressing(kind, name, why = /(?:)/) {
       const changed = waitFor({ what: 'any other state', seconds: 8, every: 500 }, async () => {
         const readiness = await judge(kind, name);
         return readiness.kind === 'progressing' ? undefined : readiness;
       });
       await expect(changed).rejects.toThrow(DeadlineError);
-      return judge(kind, name);
+      return waitFor({ what: `${kind} ${name} to say ${why.source}`, seconds: 120 }, async () => {
+        const readiness = await judge(kind, name);
+        const isOther = readiness.kind !== 'progressing';
+        return isOther || why.test(readiness.message) ? readiness : undefined;
+      });
     },
     close: () => target.close(),
   };

@@ -38,7 +38,7 @@ export async function crash(
   app: string,
   pods: number,
 ): Promise<void> {
-  const names = await waitFor({ what: `${pods} Pods of ${app} on the node`, seconds: 30 }, async () => {
+  const names = await waitFor({ what: `${pods} Pods of ${app} on the node`, seconds: 120 }, async () => {
     const text = await cluster.kubectl(['-n', namespace, 'get', 'pods', '-l', `app=${app}`, '-o', 'json']);
     const bound = arrayAt(JSON.parse(text), 'items').filter(
       (pod) => textAt(pod, 'spec', 'nodeName') === NODE,

@@ -84,7 +84,7 @@ describe.concurrent('a PersistentVolumeClaim', () => {
       '-p',
       '{"metadata":{"finalizers":null}}',
     ]);
-    await waitFor({ what: 'the claim to be lost', seconds: 30 }, async () => {
+    await waitFor({ what: 'the claim to be lost', seconds: 120 }, async () => {
       const { kind } = await judged.judge('pvc', 'bereft');
       return kind === 'failed' ? kind : undefined;
     });

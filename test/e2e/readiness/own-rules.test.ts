@@ -67,7 +67,7 @@ beforeAll(async () => {
   await apply(lab.objective, [aNamespace(SCENARIOS)]);
   await apply(lab.source, [aNamespace(NAMESPACE), definition, database, web]);
   await says(lab.source, 'Running');
-}, 120_000);
+});
 
 afterAll(async () => {
   await antipode?.remove();
@@ -171,7 +171,7 @@ describe('a scenario', () => {
     ]);
 
     const waiting = await waitFor(
-      { what: 'the step of the database to wait for the rule', seconds: 60 },
+      { what: 'the step of the database to wait for the rule', seconds: 120 },
       async () => {
         const text = await lab.objective.kubectl(['-n', SCENARIOS, 'get', 'drx', 'shop', '-o', 'json']);
         const steps = arrayAt(JSON.parse(text), 'status', 'steps');
@@ -190,7 +190,7 @@ describe('a scenario', () => {
     // An edit of the scenario changes nothing about an execution that runs.
     await declare('shop', []);
     await says(lab.recovery, 'Running');
-    const { status } = await untilExecuted(lab.objective, { namespace: SCENARIOS, scenario: 'shop' }, 60);
+    const { status } = await untilExecuted(lab.objective, { namespace: SCENARIOS, scenario: 'shop' }, 180);
     expect(status.phase).toBe('Succeeded');
     expect(status.plan?.readiness).toEqual([byPhase]);
   });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   lab = await getLab();
   antipode = await installOn(lab, { regionValues: ['recovery.removal=true'] });
   await apply(lab.source, standbyShop(SHOP));
-  await lab.source.kubectl(['-n', SHOP, 'rollout', 'status', 'deployment/web', '--timeout=60s']);
+  await lab.source.kubectl(['-n', SHOP, 'rollout', 'status', 'deployment/web', '--timeout=180s']);
   // Somebody else's, in the same place.
   await apply(lab.recovery, [aNamespace(SHOP), configMap(SHOP, 'foreign', 'green')]);
   await apply(lab.objective, [
@@ -40,10 +40,14 @@ beforeAll(async () => {
     }),
   ]);
   await untilReady('True');
-}, 180_000);
+});
 
 afterAll(async () => {
   await antipode?.remove();
+  // Its CronJob would go on making Jobs under the tests that come after.
+  const leftovers = [`namespace/${SHOP}`, `validatingwebhookconfiguration/${SHOP}`];
+  for (const cluster of [lab.source, lab.recovery])
+    await cluster.kubectl(['delete', ...leftovers, '--ignore-not-found', '--wait=false']);
 });
 
 const untilReady = (status: string, reason?: string): Promise<Fields> =>
@@ -60,7 +64,7 @@ async function read(kind: string, name: string): Promise<KubeObject | undefined>
 }
 
 const until = (what: string, look: () => Promise<boolean>): Promise<true> =>
-  waitFor({ what, seconds: 60 }, async () => ((await look()) ? (true as const) : undefined));
+  waitFor({ what, seconds: 120 }, async () => ((await look()) ? (true as const) : undefined));
 
 describe('a standby', () => {
   it('has every workload, and runs no Pod', async () => {
@@ -191,7 +195,7 @@ describe('a failover onto a standby', () => {
         spec: { scenario: KEY.name, kind: 'Failover', recoveryPoint: 'latest', reason: 'a test' },
       },
     ]);
-    const { status } = await untilExecuted(lab.objective, { namespace: DR, scenario: KEY.name }, 90);
+    const { status } = await untilExecuted(lab.objective, { namespace: DR, scenario: KEY.name }, 180);
     expect(status.message).toBeDefined();
     expect(status.phase).toBe('Succeeded');
     expect(at(await read('deployment', 'web'), 'spec', 'replicas')).toBe(3);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { probesOf } from '../../../hack/demo/protection.ts';
 import { type InstallOptions, installAntipode, OPERATOR_NAMESPACE } from '../../../hack/harness/install.ts';
-import { type Operator, type OperatorOptions, startOperator } from '../../../hack/harness/operator.ts';
+import { type Operator, startOperator } from '../../../hack/harness/operator.ts';
 import { freePort } from '../../../hack/harness/ports.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
@@ -24,10 +24,7 @@ export interface Antipode {
 /** How fast a lost region is judged Failed in the tests, in seconds. */
 export const FAILED_FOR = 5;
 
-export async function installOn(
-  lab: Lab,
-  options: InstallOptions & Pick<OperatorOptions, 'shortLease'> = {},
-): Promise<Antipode> {
+export async function installOn(lab: Lab, options: InstallOptions = {}): Promise<Antipode> {
   const directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
   const { kubeconfig } = await installAntipode(lab, directory, options);
   const storeDir = join(directory, 'points');
@@ -41,7 +38,6 @@ export async function installOn(
       logFile,
       identity: 'e2e',
       port,
-      shortLease: options.shortLease === true,
     });
   let operator = await start();
   await apply(lab.objective, [aRegionHealth(lab.source), aRegionHealth(lab.recovery)]);
@@ -111,7 +107,7 @@ export const aNamespace = (name: string): Fields => ({
 export function apply(cluster: LabCluster, items: readonly unknown[]): Promise<string> {
   const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items });
   const args = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-  return waitFor({ what: `objects to be applied to ${cluster.name}`, seconds: 20 }, () =>
+  return waitFor({ what: `objects to be applied to ${cluster.name}`, seconds: 60 }, () =>
     cluster.kubectl(args, { input }),
   );
 }
@@ -123,7 +119,7 @@ export async function untilScenario(
   key: { readonly namespace: string; readonly name: string },
   what: string,
   accept: (status: Fields) => boolean,
-  seconds = 60,
+  seconds = 120,
 ): Promise<Fields> {
   let last = '';
   try {

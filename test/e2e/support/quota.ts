@@ -26,10 +26,25 @@ export const aQuota = ({ namespace, name, resource, most }: QuotaWish): object =
  */
 export async function namespaceWithQuota(cluster: LabCluster, wish: QuotaWish): Promise<void> {
   const { namespace, name, resource } = wish;
-  const until = (what: string, condition: string): Promise<string> =>
-    cluster.kubectl(['-n', namespace, 'wait', what, `--for=${condition}`, '--timeout=60s']);
   await cluster.kubectl(['create', 'namespace', namespace]);
-  await until('configmap/kube-root-ca.crt', 'create');
-  await cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(aQuota(wish)) });
-  await until(`resourcequota/${name}`, `jsonpath={.status.used.${resource}}=1`);
+  await until(cluster, namespace, 'configmap/kube-root-ca.crt', 'create');
+  await applyQuota(cluster, wish);
+  await until(cluster, namespace, `resourcequota/${name}`, `jsonpath={.status.used.${resource}}=1`);
 }
+
+/**
+ * Gives a quota that is there other room, and waits until that is admitted by: admission goes by the status that
+ * the quota's controller writes.
+ * @throws LabCommandError when it never is
+ */
+export async function changeQuota(cluster: LabCluster, wish: QuotaWish): Promise<void> {
+  const { namespace, name, resource, most } = wish;
+  await applyQuota(cluster, wish);
+  await until(cluster, namespace, `resourcequota/${name}`, `jsonpath={.status.hard.${resource}}=${most}`);
+}
+
+const applyQuota = (cluster: LabCluster, wish: QuotaWish): Promise<string> =>
+  cluster.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(aQuota(wish)) });
+
+const until = (cluster: LabCluster, namespace: string, what: string, condition: string): Promise<string> =>
+  cluster.kubectl(['-n', namespace, 'wait', what, `--for=${condition}`, '--timeout=180s']);

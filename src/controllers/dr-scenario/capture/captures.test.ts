@@ -40,6 +40,9 @@ function running() {
       captures.request(key(name), { ...wish(name, deadline, region), length }),
     begin: (name: string) => captures.reconcile(key(name), signal),
     end: (name: string) => gates.get(name)?.(),
+    acknowledge: (name: string, told = captures.outcome(key(name))) => {
+      if (told !== undefined) captures.acknowledge(key(name), told);
+    },
   };
 }
 
@@ -49,7 +52,7 @@ function wish(name: string, deadline: number, region: string): CaptureWish {
 }
 
 it('runs what was asked for, and gives the outcome until it is acknowledged', async () => {
-  const { captures, request, begin, end, woken } = running();
+  const { captures, request, begin, end, acknowledge, woken } = running();
   request('a', 1);
   expect(captures.state(key('a'))).toEqual({ kind: 'waiting', ahead: 0 });
 
@@ -61,9 +64,26 @@ it('runs what was asked for, and gives the outcome until it is acknowledged', as
   expect(woken).toEqual(['dr/a', 'dr/a']);
   expect(captures.outcome(key('a'))).toMatchObject({ capture: { message: 'a' } });
   expect(captures.outcome(key('a'))).toMatchObject({ capture: { message: 'a' } });
-  captures.acknowledge(key('a'));
+  acknowledge('a');
   expect(captures.outcome(key('a'))).toBeUndefined();
   expect(captures.state(key('a'))).toEqual({ kind: 'idle' });
+});
+
+it('keeps an outcome that came after the one that is acknowledged', async () => {
+  const { captures, request, begin, end, acknowledge } = running();
+  const captured = async () => {
+    request('a', 1);
+    const run = begin('a');
+    end('a');
+    await run;
+    return captures.outcome(key('a'));
+  };
+  const [told, next] = [await captured(), await captured()];
+
+  acknowledge('a', told);
+
+  expect(next).not.toBe(told);
+  expect(captures.outcome(key('a'))).toBe(next);
 });
 
 it('lets the earliest deadlines of a region go first, and the others when a place is free', async () => {

@@ -44,8 +44,11 @@ export interface Captures {
   state(key: Key): CaptureState;
   /** The outcome of the last capture, until it is acknowledged. */
   outcome(key: Key): CaptureEnd | undefined;
-  /** To be called when the outcome is in status: a point that is not told of there would be lost. */
-  acknowledge(key: Key): void;
+  /**
+   * To be called when an outcome is in status: a point that is not told of there would be lost. One that came
+   * while the status was written is not in it, and stays.
+   */
+  acknowledge(key: Key, told: CaptureEnd): void;
   /** For the loop of the queue `captures`. */
   readonly reconcile: Reconcile;
 }
@@ -104,7 +107,9 @@ export function createCaptures(deps: CapturesDeps): Captures {
       return { kind: 'waiting', ahead: choice().ahead.get(keyText(key)) ?? 0 };
     },
     outcome: (key) => outcomes.get(keyText(key)),
-    acknowledge: (key) => void outcomes.delete(keyText(key)),
+    acknowledge(key, told) {
+      if (outcomes.get(keyText(key)) === told) outcomes.delete(keyText(key));
+    },
     async reconcile(key, signal) {
       const name = keyText(key);
       const slot = slots.get(name);
