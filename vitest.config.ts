@@ -11,8 +11,9 @@ const chaiConfig = { truncateThreshold: 0 };
 const e2e = {
   chaiConfig,
   globalSetup: ['test/e2e/setup.ts'],
-  testTimeout: 120_000,
-  hookTimeout: 180_000,
+  // More than the deadlines of all that one waits for: those say what did not come.
+  testTimeout: 480_000,
+  hookTimeout: 480_000,
 };
 
 export default defineConfig({
