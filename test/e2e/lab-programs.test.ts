@@ -9,6 +9,8 @@ const NAME = 'lab-test-program';
 /** Tells its environment, starts a child and waits for it. */
 const SCRIPT = 'echo "$GREETING from $HOME"; sleep 600 & echo "child $!"; wait';
 
+const PATIENCE = { timeout: 60_000 };
+
 let lab: Lab;
 beforeAll(async () => {
   lab = await getLab();
@@ -20,23 +22,23 @@ const run = () => lab.run(NAME, ['/bin/sh', '-c', SCRIPT], { GREETING: 'hello' }
 test('a program gets its environment and nothing of ours, and its own pid is told', async () => {
   const { pid, logFile } = await run();
 
-  await expect.poll(() => log(logFile)).toContain(`hello from ${lab.directory}\n`);
+  await expect.poll(() => log(logFile), PATIENCE).toContain(`hello from ${lab.directory}\n`);
   expect(commandOf(pid)).toContain(SCRIPT);
   expect(environmentOf(pid).filter((name) => !['GREETING', 'HOME', 'PWD'].includes(name))).toEqual([]);
 });
 
 test('a killed program is gone with its children, and started again does the same anew', async () => {
   const first = await run();
-  await expect.poll(() => childrenIn(first.logFile)).toHaveLength(1);
+  await expect.poll(() => childrenIn(first.logFile), PATIENCE).toHaveLength(1);
   const earlier = greetings(first.logFile);
 
   await lab.program(NAME).kill();
 
   const gone = [first.pid, ...childrenIn(first.logFile)];
-  await expect.poll(() => gone.map(commandOf)).toEqual(['', '']);
+  await expect.poll(() => gone.map(commandOf), PATIENCE).toEqual(['', '']);
   const second = await lab.program(NAME).start();
   expect(second.pid).not.toBe(first.pid);
-  await expect.poll(() => greetings(first.logFile)).toBe(earlier + 1);
+  await expect.poll(() => greetings(first.logFile), PATIENCE).toBe(earlier + 1);
 });
 
 test('a program that runs is not started twice', async () => {

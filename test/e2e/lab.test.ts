@@ -73,7 +73,7 @@ describe('clusters', () => {
     await apply(lab.source, claim('data'));
     await apply(lab.source, deployment('web', 'data'));
 
-    await lab.source.kubectl(['rollout', 'status', 'deployment/web', '-n', NAMESPACE, '--timeout=60s']);
+    await lab.source.kubectl(['rollout', 'status', 'deployment/web', '-n', NAMESPACE, '--timeout=120s']);
 
     const bound = JSON.parse(await lab.source.kubectl(['get', 'pvc', 'data', '-n', NAMESPACE, '-o', 'json']));
     expect(bound.status.phase).toBe('Bound');
@@ -94,7 +94,7 @@ describe('clusters', () => {
           await cluster.kubectl(['get', 'svc', 'edge', '-n', 'default', '-o', 'json']),
         );
         return service.status.loadBalancer.ingress[0].ip as string;
-      }, 10_000);
+      }, ADDRESS_WAIT);
 
       expect(address.startsWith(range)).toBe(true);
       await cluster.kubectl(['delete', 'svc', 'edge', '-n', 'default']);
@@ -216,7 +216,7 @@ describe('losing things', () => {
       200, 200, 200,
     ]);
     await lab.recovery.start();
-    expect(await unreadyZones(lab.recovery)).toEqual([]);
+    await vi.waitFor(async () => expect(await unreadyZones(lab.recovery)).toEqual([]), ZONE_WAIT);
   });
 
   test('a killed region leaves no process and its ports refuse; started again it has its data', async () => {
@@ -257,11 +257,11 @@ describe('losing things', () => {
       env: environment,
       stdio: 'ignore',
     });
-    await vi.waitFor(() => expect(commandsOf(directory)).toContain('kube-apiserver'), 30_000);
+    await vi.waitFor(() => expect(commandsOf(directory)).toContain('kube-apiserver'), 180_000);
 
     owner.kill('SIGKILL');
 
-    await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), 5_000);
+    await vi.waitFor(() => expect(processesOf(directory)).toEqual([]), 60_000);
     expect(existsSync(directory)).toBe(true);
     await expect(attachLab(directory)).rejects.toThrow(/no running lab/);
     expect(await downLab({ environment, name: 'doomed' })).toBe(false);
@@ -269,8 +269,9 @@ describe('losing things', () => {
   });
 });
 
-const DNS_WAIT = { timeout: 30_000, interval: 200 };
-const ZONE_WAIT = { timeout: 30_000, interval: 500 };
+const ADDRESS_WAIT = { timeout: 120_000, interval: 200 };
+const DNS_WAIT = { timeout: 120_000, interval: 200 };
+const ZONE_WAIT = { timeout: 120_000, interval: 500 };
 
 interface Item {
   readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
@@ -305,7 +306,7 @@ async function unreadyZones(cluster: LabCluster): Promise<string[]> {
 }
 
 async function resolve(host: string): Promise<string[]> {
-  const resolver = new Resolver({ timeout: 1_000, tries: 1 });
+  const resolver = new Resolver({ timeout: 2_000, tries: 4 });
   resolver.setServers([lab.dns.server]);
   return resolver.resolve4(`${host}.${lab.dns.zone}`);
 }

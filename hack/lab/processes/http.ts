@@ -6,7 +6,7 @@
 import { type Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 
 export interface HttpRequest {
   readonly url: string;
@@ -15,7 +15,7 @@ export interface HttpRequest {
   readonly contentType?: string;
   readonly agent?: Agent;
   readonly socketPath?: string;
-  /** Milliseconds; default 10,000. */
+  /** Milliseconds; default 30,000. */
   readonly deadline?: number;
   readonly signal?: AbortSignal;
 }

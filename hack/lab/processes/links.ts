@@ -10,7 +10,7 @@ import type { Launcher } from './component.ts';
 import { sendOk } from './http.ts';
 import { holdPort, LOOPBACK } from './ports.ts';
 
-const READY_DEADLINE_MS = 20_000;
+const READY_DEADLINE_MS = 60_000;
 /** The proxy counts in units of 1000 bytes. */
 const BYTES_PER_KIB = 1024;
 const BYTES_PER_UNIT = 1000;

@@ -10,7 +10,7 @@ import type { StartedProgram } from '../types.ts';
 import type { Component, ComponentSpec, Launcher } from './component.ts';
 
 /** To come into being, not to be ready. */
-const START_DEADLINE_MS = 10_000;
+const START_DEADLINE_MS = 60_000;
 /** It becomes part of file names. */
 const NAME = /^[a-z0-9][a-z0-9-]*$/;
 

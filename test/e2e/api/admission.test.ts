@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabCluster } from '../../../hack/lab/types.ts';
 import { at } from '../../../src/api/fields.ts';
 import { drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
@@ -22,6 +22,12 @@ beforeAll(async () => {
   await applyCrds(objective);
   const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } };
   await objective.kubectl(['apply', '-f', '-'], { input: JSON.stringify(namespace) });
+});
+
+/** An operator that a later test starts would take them for its own. */
+afterAll(async () => {
+  await objective.kubectl(['delete', 'rh', 'shown', '--ignore-not-found']);
+  await objective.kubectl(['delete', 'namespace', NAMESPACE, '--ignore-not-found']);
 });
 
 async function admitted(manifest: Manifest): Promise<unknown> {

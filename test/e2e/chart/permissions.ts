@@ -1,4 +1,5 @@
 /** What each account of the chart may do and, as important, may not. */
+import { expect } from 'vitest';
 import { LabCommandError } from '../../../hack/lab/errors.ts';
 import type { LabCluster } from '../../../hack/lab/types.ts';
 import { RELEASE } from './helm.ts';
@@ -138,11 +139,19 @@ export const narrowRecoveryPermissions: Permissions = {
   denied: [...destroying, ...ways, 'create nodes', 'patch nodes', 'create gadgets.other.example.com shop'],
 };
 
-/**
- * The deeds that the API server judges otherwise than `permissions` says, as `may not …` and `may …`;
- * empty when all is as promised.
- */
-export async function broken(
+/** Roles take a moment to reach the API server's own cache, and so does their end. */
+const PATIENCE = { timeout: 60_000, interval: 200 };
+
+/** Fails with the deeds that the API server judges otherwise than `permissions` says, as `may not …` and `may …`. */
+export async function expectPermissions(
+  cluster: LabCluster,
+  account: string,
+  permissions: Permissions,
+): Promise<void> {
+  await expect.poll(() => broken(cluster, account, permissions), PATIENCE).toEqual([]);
+}
+
+async function broken(
   cluster: LabCluster,
   account: string,
   { allowed, denied }: Permissions,

@@ -41,7 +41,7 @@ test('the other region does not know a snapshot', async () => {
   await applyTo(lab.recovery, anImportedSnapshot(key('snap'), handle));
 
   const read = ['-n', namespace, 'get', 'volumesnapshot/snap', '-o', 'jsonpath={.status.error.message}'];
-  const message = await waitFor({ what: 'the import to fail', seconds: 60 }, async () => {
+  const message = await waitFor({ what: 'the import to fail', seconds: 120 }, async () => {
     const text = await lab.recovery.kubectl(read);
     return text === '' ? undefined : text;
   });

@@ -68,7 +68,7 @@ test('a slow snapshot holds the moment at which it was asked for', async () => {
 test('a snapshot that is never ready is cut all the same, and is ready when the backend is', async () => {
   csi.source.setFaults({ readyAfter: 'never' });
   await applyTo(lab.source, [aSnapshot(key('unready'), 'data')]);
-  const status = await waitFor({ what: 'the snapshot to be cut', seconds: 60 }, async () => {
+  const status = await waitFor({ what: 'the snapshot to be cut', seconds: 120 }, async () => {
     const read = ['-n', namespace, 'get', 'volumesnapshot/unready', '-o', 'jsonpath={.status}'];
     const text = await lab.source.kubectl(read);
     return text.includes('creationTime') ? text : undefined;
@@ -126,7 +126,7 @@ test('what was asked for while driver and sidecars were dead is done when they a
 async function expectEvent(cluster: LabCluster, name: string, message: string): Promise<void> {
   const about = `--field-selector=involvedObject.name=${name}`;
   const events = ['-n', namespace, 'get', 'events', about, '-o', 'jsonpath={.items[*].message}'];
-  await waitFor({ what: `an Event on ${name} that says "${message}"`, seconds: 60 }, async () =>
+  await waitFor({ what: `an Event on ${name} that says "${message}"`, seconds: 120 }, async () =>
     (await cluster.kubectl(events)).includes(message) ? true : undefined,
   );
 }
@@ -134,7 +134,7 @@ async function expectEvent(cluster: LabCluster, name: string, message: string): 
 /** Waits for the status of a VolumeSnapshot to say it, and not to be ready. */
 async function expectSnapshotError(cluster: LabCluster, name: string, message: string): Promise<void> {
   const read = ['-n', namespace, 'get', `volumesnapshot/${name}`, '-o', 'jsonpath={.status}'];
-  const status = await waitFor({ what: `snapshot ${name} to say "${message}"`, seconds: 60 }, async () => {
+  const status = await waitFor({ what: `snapshot ${name} to say "${message}"`, seconds: 120 }, async () => {
     const text = await cluster.kubectl(read);
     return text.includes(message) ? text : undefined;
   });

@@ -4,13 +4,12 @@
  * changed is applied, what cannot be changed is deleted and made anew, and what
  * goes before its owner is given it afterwards.
  */
-import { vi } from 'vitest';
 import { groupOf, type KubeObject, objectKey } from '../../../src/api/object.ts';
 import type { DRScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
 import type { ScenarioIdentity } from '../../../src/engines/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { definition } from './shop.ts';
-import { specFor } from './support.ts';
+import { specFor, untilServed } from './support.ts';
 
 const HOLD = 'example.com/hold';
 const WRITER = { fieldManager: 'somebody', force: true };
@@ -147,17 +146,6 @@ async function removeOne(cluster: Cluster, object: KubeObject, signal: AbortSign
   const type = await cluster.typeFor({ group: groupOf(object.apiVersion), kind: object.kind }, signal);
   const { namespace, name } = object.metadata;
   if (type !== undefined && namespace !== undefined) await cluster.remove(type, { namespace, name }, signal);
-}
-
-async function untilServed(cluster: Cluster, object: KubeObject, signal: AbortSignal): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      await cluster.discover(signal, { refresh: true });
-      const type = await cluster.typeFor({ apiVersion: object.apiVersion, kind: object.kind }, signal);
-      if (type === undefined) throw new Error(`${cluster.name} does not serve ${object.kind} yet`);
-    },
-    { timeout: 30_000, interval: 100 },
-  );
 }
 
 /** Its Pods need the ConfigMap `state`, which it owns: that one has to go first. */

@@ -29,7 +29,7 @@ const scenario = { namespace: 'dr', name: `mirror-${run}`, uid: `uid-${run}` };
 const signal = new AbortController().signal;
 const spec = specFor([namespace]);
 const OBJECTS = 2000;
-const PATIENCE = { timeout: 60_000, interval: 250 };
+const PATIENCE = { timeout: 120_000, interval: 250 };
 
 /** The machine's, and what a test has let pass at once. */
 let passed = 0;
@@ -126,6 +126,7 @@ afterAll(async () => {
 
 describe('a source in which nothing changes', () => {
   test('costs fewer than five requests and 200 ms', async () => {
+    await watching();
     const before = await atRest();
     const cycles = [];
     for (let cycle = 0; cycle < 5; cycle += 1) cycles.push(await measured(capture));
@@ -163,6 +164,7 @@ describe('a source in which nothing changes', () => {
   });
 
   test('is still unchanged when only the state of an object is written', async () => {
+    await atRest();
     await apply(lab.source, {
       apiVersion: 'v1',
       kind: 'Service',
@@ -184,6 +186,7 @@ describe('a source in which nothing changes', () => {
 
 describe('a change', () => {
   test('is captured with everything else, and nothing is read again for it', async () => {
+    await watching();
     const before = await atRest();
     const change = () =>
       client.cluster.apply(configMap('setting-7', 'changed'), { fieldManager: 'test', force: true }, signal);
@@ -212,7 +215,7 @@ describe('a change', () => {
       'wait',
       '--for=condition=Established',
       `crd/widgets.${group}`,
-      '--timeout=30s',
+      '--timeout=120s',
     ]);
     await apply(lab.source, widget(namespace, group));
     await vi.waitFor(async () => {

@@ -20,7 +20,8 @@ const namespace = `engine-${run}`;
 const group = `e${run}.example.com`;
 const scenario = { namespace: 'dr', name: `shop-${run}`, uid: `uid-${run}` };
 const signal = new AbortController().signal;
-const NODE_PORT = 31_877;
+/** Of those that an API server gives to nobody by itself while there are others. */
+const NODE_PORT = 30_031;
 
 let lab: Lab;
 let source: Cluster;
@@ -53,7 +54,7 @@ async function address(cluster: Cluster): Promise<string> {
       if (ip === undefined) throw new Error(`${cluster.name}: no address yet`);
       return ip;
     },
-    { timeout: 30_000, interval: 200 },
+    { timeout: 120_000, interval: 200 },
   );
 }
 
@@ -61,7 +62,7 @@ const nodePortOf = (service: KubeObject): unknown => at(arrayAt(service, 'spec',
 
 async function seedSource(): Promise<void> {
   await apply(lab.source, ...shop(namespace, group, NODE_PORT));
-  await lab.source.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s']);
+  await lab.source.kubectl(['wait', '--for=condition=Established', '--timeout=120s', `crd/widgets.${group}`]);
   await apply(lab.source, widget(namespace, group));
   const parent = await read(source, 'ConfigMap', 'settings');
   await apply(lab.source, {
@@ -74,7 +75,7 @@ async function seedSource(): Promise<void> {
     },
   });
   for (const workload of ['deployment/web', 'statefulset/db'])
-    await lab.source.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=60s']);
+    await lab.source.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=120s']);
   await address(source);
 }
 
@@ -181,7 +182,7 @@ describe('restored into another cluster', () => {
     if (obstacles.length > 0) throw new Error(JSON.stringify(obstacles));
     await restoreAll(engine, point, scenario, target, signal);
     for (const workload of ['deployment/web', 'statefulset/db'])
-      await lab.recovery.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=60s']);
+      await lab.recovery.kubectl(['-n', namespace, 'rollout', 'status', workload, '--timeout=120s']);
   });
 
   test('a Secret has the same data byte for byte', async () => {

@@ -17,7 +17,7 @@ const group = `d${run}.example.com`;
 const scenario = { namespace: 'dr', name: namespace, uid: 'u' };
 const spec = specFor([namespace]);
 const signal = new AbortController().signal;
-const PATIENCE = { timeout: 60_000, interval: 250 };
+const PATIENCE = { timeout: 120_000, interval: 250 };
 
 let lab: Lab;
 let source: Cluster;
@@ -40,7 +40,7 @@ const anEngine = () => nativeEngine({ store: filesystemStore(directory, Math.ran
 /** The group is registered and nobody answers for it, as when the server behind an APIService is down. */
 async function loseTheServer(): Promise<void> {
   await lab.source.kubectl(['delete', `crd/widgets.${group}`]);
-  await lab.source.kubectl(['wait', '--for=delete', `apiservice/v1.${group}`, '--timeout=60s']);
+  await lab.source.kubectl(['wait', '--for=delete', `apiservice/v1.${group}`, '--timeout=120s']);
   await apply(lab.source, {
     apiVersion: 'apiregistration.k8s.io/v1',
     kind: 'APIService',
@@ -64,7 +64,7 @@ async function loseTheServer(): Promise<void> {
 test('one aggregated API of the source is dead: the whole capture is refused with the kind and the remedy named, and the earlier point stays in force', async () => {
   await apply(lab.source, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await apply(lab.source, definition(group));
-  await lab.source.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s']);
+  await lab.source.kubectl(['wait', '--for=condition=Established', '--timeout=120s', `crd/widgets.${group}`]);
   const kept = {
     apiVersion: 'v1',
     kind: 'ConfigMap',

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
@@ -12,7 +13,7 @@ import { filesystemStore } from '../../../src/store/filesystem.ts';
 import { getLab } from '../lab.ts';
 import { aQuota, namespaceWithQuota } from '../support/quota.ts';
 import { definition, widget } from './shop.ts';
-import { apply, clock, connect, pointOf, restoreAll, silent, specFor } from './support.ts';
+import { apply, clock, connect, pointOf, restoreAll, silent, specFor, untilServed } from './support.ts';
 
 const run = Date.now().toString(36);
 const named = (what: string): string => `${what}-${run}`;
@@ -129,8 +130,9 @@ test('a namespace that is being deleted blocks, before anything is touched and a
 test('a kind that the target does not serve is refused before anything is touched', async () => {
   const namespace = named('unserved');
   await apply(lab.source, definition(group));
-  await lab.source.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s']);
+  await lab.source.kubectl(['wait', '--for=condition=Established', '--timeout=120s', `crd/widgets.${group}`]);
   await addNamespace(lab.source, namespace, widget(namespace, group));
+  await untilServed(source, { apiVersion: `${group}/v1`, kind: 'Widget' }, signal);
   const spec = specFor([namespace], { excludeKinds: ['CustomResourceDefinition'] });
   const point = await pointOf(engine, scenario, spec, source, signal);
 
@@ -156,7 +158,7 @@ test('pull secrets of the default account are added to the one of the target, wh
     'wait',
     '--for=create',
     'serviceaccount/default',
-    '--timeout=30s',
+    '--timeout=120s',
   ]);
   const point = await pointOf(engine, scenario, specFor([namespace]), source, signal);
 
@@ -249,6 +251,7 @@ test('a kind that may not be read fails the capture by name, and nothing is publ
   );
   const { certificate, key } = await lab.source.clientCertificate(user, [], 600);
   const reader = await connect(lab.source, { clientCertificate: certificate, clientKey: key });
+  await untilReading(reader, namespace);
   const own = { ...scenario, name: named('forbidden') };
   const spec = specFor([namespace], { includeKinds: ['ConfigMap', 'Secret'] });
   // What may serve the chosen kinds would be looked for too.
@@ -266,3 +269,11 @@ test('a kind that may not be read fails the capture by name, and nothing is publ
   const folders = await readdir(join(directory, 'velero/backups'));
   expect(folders.filter((folder) => folder.includes(own.name))).toEqual([]);
 });
+
+/** Rights take a moment to reach the API server's own cache. */
+function untilReading(reader: Cluster, namespace: string): Promise<unknown> {
+  return waitFor({ what: 'the reader to be let in', seconds: 60 }, async () => {
+    const type = await reader.typeFor({ group: '', kind: 'ConfigMap' }, signal);
+    return type && reader.list(type, { namespace }, signal);
+  });
+}

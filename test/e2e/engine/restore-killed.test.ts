@@ -23,7 +23,7 @@ import { type Awkward, awkward } from './awkward.ts';
 import { clock, connect, pointOf, restoreAll, restoreUnits, silent } from './support.ts';
 
 /** Each kill is an application, two points and three restores of its own, and there are dozens. */
-const PATIENCE = 10 * 60_000;
+const PATIENCE = 30 * 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const run = Date.now().toString(36);
 const signal = new AbortController().signal;
@@ -131,7 +131,7 @@ async function expectWhole({ application, point, before }: Setting, what: string
   expect.soft(others.toSorted(), what).toEqual(application.others.toSorted());
 }
 
-/** What the old ones ran goes a moment after them. */
+/** What the old ones ran goes a moment after them, and what every namespace has comes a moment after it. */
 const settled = ({ application }: Setting) =>
   vi.waitFor(
     async () => {
@@ -144,8 +144,10 @@ const settled = ({ application }: Setting) =>
       expect(set?.metadata.ownerReferences?.[0]?.uid).toBe(deployment?.metadata.uid);
       const [pod] = await application.ofKind(target, 'Pod', signal);
       expect(textAt(pod, 'status', 'phase')).toBe('Running');
+      const there = [...(await application.listed(target, signal)).keys()];
+      expect(there).toEqual(expect.arrayContaining([...application.others]));
     },
-    { timeout: 30_000, interval: 100 },
+    { timeout: 120_000, interval: 100 },
   );
 
 async function killAt(n: number, moment: Moment): Promise<readonly string[] | 'survived'> {

@@ -12,7 +12,7 @@ import type { Cluster } from '../../../src/kube/cluster.ts';
 import { filesystemStore } from '../../../src/store/filesystem.ts';
 import { getLab } from '../lab.ts';
 import { definition } from './shop.ts';
-import { apply, clock, connect, pointOf, restoreAll, silent, specFor } from './support.ts';
+import { apply, clock, connect, pointOf, restoreAll, silent, specFor, untilServed } from './support.ts';
 
 const run = Date.now().toString(36);
 const namespace = `large-${run}`;
@@ -69,8 +69,8 @@ beforeAll(async () => {
   engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
   await apply(lab.source, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await apply(lab.source, definition(group));
-  await lab.source.kubectl(['wait', '--for=condition=Established', `crd/widgets.${group}`, '--timeout=30s']);
-  await source.discover(signal, { refresh: true });
+  await lab.source.kubectl(['wait', '--for=condition=Established', '--timeout=120s', `crd/widgets.${group}`]);
+  await untilServed(source, { apiVersion: `${group}/v1`, kind: 'Widget' }, signal);
 });
 
 afterAll(async () => {

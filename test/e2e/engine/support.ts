@@ -1,6 +1,8 @@
 /** What the engine's tests share: clients on the lab's clusters, a scenario, and waiting for what only time brings. */
 
+import { waitFor } from '../../../hack/harness/wait.ts';
 import type { LabCluster } from '../../../hack/lab/types.ts';
+import type { KubeObject } from '../../../src/api/object.ts';
 import { type DRScenarioSpec, drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
 import { type Clock, instant, type Tick } from '../../../src/domain/time.ts';
 import type {
@@ -59,9 +61,24 @@ export function specFor(
   });
 }
 
+/** Asked again while a kind among them is not served yet, or the account that a Pod is to have is not there. */
 export async function apply(lab: LabCluster, ...objects: readonly object[]): Promise<void> {
-  const items = { apiVersion: 'v1', kind: 'List', items: objects };
-  await lab.kubectl(['apply', '--server-side', '-f', '-'], { input: JSON.stringify(items) });
+  const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+  await waitFor({ what: `objects to be applied to ${lab.name}`, seconds: 60 }, () =>
+    lab.kubectl(['apply', '--server-side', '-f', '-'], { input }),
+  );
+}
+
+/** Waits until a cluster and this client of it know the kind, which has just been defined. */
+export async function untilServed(
+  cluster: Cluster,
+  kind: Pick<KubeObject, 'apiVersion' | 'kind'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await waitFor({ what: `${cluster.name} to serve ${kind.kind}`, seconds: 120, every: 100 }, async () => {
+    await cluster.discover(signal, { refresh: true });
+    return cluster.typeFor(kind, signal);
+  });
 }
 
 /** Captures and opens a point. @throws when the capture has any other result */
@@ -77,7 +94,8 @@ export async function pointOf(
   return engine.open(result.point.manifest.name, signal);
 }
 
-const ATTEMPTS = 40;
+/** With a quarter of a second after each. */
+const ATTEMPTS = 480;
 
 /**
  * Restores all units in their order, trying again what is blocked (a definition

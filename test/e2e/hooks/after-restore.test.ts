@@ -14,7 +14,7 @@ import { type Kubelet, startKubelet } from './kubelet.ts';
 import { addNode, addRunningPod } from './node.ts';
 
 /** Of a step; its hook takes longer. */
-const STEP_SECONDS = 8;
+const STEP_SECONDS = 20;
 const labels = { app: 'db' };
 const node = `kubelet-${process.pid}-recovery`;
 /** In the Pod that the test adds, and in none of the application's own. */
@@ -24,7 +24,7 @@ const hook = {
   podSelector: labels,
   container: 'db',
   command: ['until-told'],
-  timeout: '1m',
+  timeout: '5m',
 };
 
 let lab: Lab;
@@ -70,7 +70,7 @@ test('a hook that takes longer than a step may is waited for by what needs its u
   const reconcile = drExecutionReconciler({ ...bench.deps, hooks: hookRuns() });
   const key: Key = await bench.execute('failover');
   const passUntil = (what: string, isSo: (status: DRExecutionStatus) => boolean) =>
-    waitFor({ what, seconds: 60, every: 300 }, async () => {
+    waitFor({ what, seconds: 120, every: 300 }, async () => {
       await reconcile(key, never);
       const status = await bench.status(key);
       if (isSo(status)) return status;

@@ -15,7 +15,7 @@ import {
   withParts,
 } from './client.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 const { signal } = new AbortController();
 const stop = new AbortController();
 let server: LabCluster;

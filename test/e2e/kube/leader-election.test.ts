@@ -10,10 +10,10 @@ import { recordingLog } from '../../../src/kube/testing/recording-log.ts';
 import { getLab } from '../lab.ts';
 import { directKubeconfig, freshNamespace, testClient } from './client.ts';
 
-const PATIENCE = { timeout: 30_000, interval: 50 };
+const PATIENCE = { timeout: 120_000, interval: 50 };
 const TIMING: ElectionTiming = {
-  leaseDuration: seconds(5),
-  renewDeadline: seconds(3),
+  leaseDuration: seconds(15),
+  renewDeadline: seconds(10),
   retryPeriod: millis(500),
 };
 
@@ -78,7 +78,7 @@ test('the second replica leads at once when the first stops, and after the lease
   const lease = await server.kubectl(['-n', namespace, 'get', 'lease', 'antipode', '-o', 'jsonpath={.spec}']);
   expect(JSON.parse(lease)).toMatchObject({
     holderIdentity: 'third',
-    leaseDurationSeconds: 5,
+    leaseDurationSeconds: 15,
     leaseTransitions: 2,
   });
   third.stop.abort();

@@ -10,7 +10,7 @@ import { recordingLog } from '../../../src/kube/testing/recording-log.ts';
 import { getLab } from '../lab.ts';
 import { directKubeconfig, freshNamespace, SECRETS, testClient, withParts } from './client.ts';
 
-const PATIENCE = { timeout: 20_000, interval: 100 };
+const PATIENCE = { timeout: 120_000, interval: 100 };
 const { signal } = new AbortController();
 const stop = new AbortController();
 const REGION = `rotating-${Date.now().toString(36)}`;
@@ -24,7 +24,12 @@ let clusters: RegionClusters;
 beforeAll(async () => {
   lab = await getLab();
   await lab.objective.kubectl(['apply', '--server-side', '--force-conflicts', '-f', 'crds/']);
-  await lab.objective.kubectl(['wait', '--for=condition=Established', 'crd/regionhealths.antipode.dev']);
+  await lab.objective.kubectl([
+    'wait',
+    '--for=condition=Established',
+    '--timeout=120s',
+    'crd/regionhealths.antipode.dev',
+  ]);
   namespace = await freshNamespace(lab.objective, 'operator');
   objective = testClient(directKubeconfig(lab.objective)).cluster;
   const log = recordingLog();

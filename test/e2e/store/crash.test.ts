@@ -18,7 +18,7 @@ import { bucketStore, KilledError, killedAt, makePoint, shop, silent, wallClock 
 
 const MINUTE = 60_000;
 /** Each kill is a capture or prune of its own, and there are dozens. */
-const PATIENCE = 5 * MINUTE;
+const PATIENCE = 20 * MINUTE;
 const START = Date.parse('2026-11-23T12:00:00Z');
 const signal = new AbortController().signal;
 

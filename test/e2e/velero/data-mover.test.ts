@@ -65,7 +65,7 @@ afterAll(async () => {
     await removeApplication(lab.recovery, namespace);
   }
   await removeApplication(lab.recovery, LUCKY);
-}, 120_000);
+});
 
 const specOf = (namespace: string) =>
   specFor(world.velero, [namespace], { velero: { snapshotMoveData: true, dataMover: DATA_MOVER } });
@@ -118,7 +118,7 @@ test('a claim that no mover fills is told with what the mover says until it is d
   mover.setFaults({});
   const again = await obstacleSaying('the bucket is gone', point);
   const evidence = await evidenceOf(point, LUCKY);
-  await lab.recovery.kubectl(['-n', LUCKY, 'delete', 'pvc/data', '--timeout=30s']);
+  await lab.recovery.kubectl(['-n', LUCKY, 'delete', 'pvc/data', '--timeout=120s']);
   await restoreOf(point, UNLUCKY);
 
   expect(waiting.kind).toBe('blocked');
@@ -167,7 +167,7 @@ test('every row that was durable before the point is in the other region after t
 function obstacleSaying(text: string, point: OpenPoint, engine = world.engine): Promise<Obstacle> {
   const { regions } = world;
   const { units } = point.manifest;
-  return waitFor({ what: `an obstacle that says: ${text}`, seconds: 60 }, async () => {
+  return waitFor({ what: `an obstacle that says: ${text}`, seconds: 120 }, async () => {
     for (const { objects } of units) {
       const scenario = scenarioNamed(UNLUCKY);
       const options = { conflicts: 'Report' } as const;

@@ -4,6 +4,7 @@ import { ADD_ON_TIMEOUT_MS } from '../../../hack/harness/add-on.ts';
 import { type ExecutionSight, untilExecuted } from '../../../hack/harness/executions.ts';
 import { OPERATOR_NAMESPACE } from '../../../hack/harness/install.ts';
 import { deployShop, loadShop, type Shop } from '../../../hack/harness/shop.ts';
+import { waitFor } from '../../../hack/harness/wait.ts';
 import type { Lab } from '../../../hack/lab/types.ts';
 import { apply as applyObjects } from '../engine/support.ts';
 import { getLab } from '../lab.ts';
@@ -64,7 +65,7 @@ beforeAll(async () => {
       name: KEY.scenario,
       namespaces: shop.namespaces,
       spec: {
-        objectives: { rpo: '60s', rto: '5m' },
+        objectives: { rpo: '2m', rto: '5m' },
         replication: { ...replication, engine: 'velero' },
         failover: { mode: 'Automatic' },
       },
@@ -83,10 +84,10 @@ beforeAll(async () => {
       { namespace: KEY.namespace, name },
       'Protected',
       ({ phase }) => phase === 'Protected',
-      120,
+      300,
     );
   await lab.source.kill();
-  execution = await untilExecuted(lab.objective, KEY, FAILED_FOR + 240).catch(async (error: unknown) => {
+  execution = await untilExecuted(lab.objective, KEY, FAILED_FOR + 600).catch(async (error: unknown) => {
     console.log(
       await lab.objective.kubectl(['-n', KEY.namespace, 'get', 'drs,drx', '-o', 'yaml']),
       (await antipode.log()).slice(-8000),
@@ -101,7 +102,7 @@ beforeAll(async () => {
       spec: { scenario: 'by-hand', kind: 'Failover', recoveryPoint: BY_HAND, reason: 'a test' },
     },
   ]);
-  imported = await untilExecuted(lab.objective, { ...KEY, scenario: 'by-hand' }, 120);
+  imported = await untilExecuted(lab.objective, { ...KEY, scenario: 'by-hand' }, 300);
 }, ADD_ON_TIMEOUT_MS);
 
 afterAll(async () => {
@@ -118,14 +119,14 @@ afterAll(async () => {
       '--wait=false',
     ]);
   }
-}, 120_000);
+});
 
 describe('a shop that Velero protects', () => {
   it('is recovered within its objective', () => {
     expect(execution.status.message).toBeDefined();
     expect(execution.status.phase).toBe('Succeeded');
     expect(execution.status.report?.achievedRtoMillis).toBeLessThan(300_000);
-    expect(execution.status.report?.achievedRpoMillis).toBeLessThan(75_000);
+    expect(execution.status.report?.achievedRpoMillis).toBeLessThan(135_000);
   });
 
   it('was brought back by Velero, object by object in the order of its dependencies', async () => {
@@ -142,15 +143,19 @@ describe('a shop that Velero protects', () => {
     const label = '-o=jsonpath={.metadata.labels.velero\\.io/restore-name}';
     const restore = await lab.recovery.kubectl(['-n', front, 'get', 'deployment/web', label]);
     expect(restore).toContain(execution.status.plan?.recoveryPoint);
-    await lab.recovery.kubectl(['-n', front, 'rollout', 'status', 'deployment/web', '--timeout=30s']);
+    await lab.recovery.kubectl(['-n', front, 'rollout', 'status', 'deployment/web', '--timeout=120s']);
   });
 
   it('leaves nothing of the restores behind', async () => {
     const point = execution.status.plan?.recoveryPoint ?? 'none';
-    const restores = await veleroNames(lab.recovery, 'restores');
-    expect(restores.filter((name) => name.startsWith(point))).toEqual([]);
     const { signal } = new AbortController();
-    expect(await world.store.list(`velero/backups/${point}-`, signal)).toEqual([]);
+    // Velero removes a Restore a moment after it was told to.
+    await waitFor({ what: 'the restores to be removed', seconds: 120 }, async () => {
+      const restores = await veleroNames(lab.recovery, 'restores');
+      expect(restores.filter((name) => name.startsWith(point))).toEqual([]);
+      expect(await world.store.list(`velero/backups/${point}-`, signal)).toEqual([]);
+      return true;
+    });
   });
 
   it('says plainly that the data in volumes was not restored', () => {

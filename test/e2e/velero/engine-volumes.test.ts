@@ -45,16 +45,14 @@ afterAll(async () => {
 
 function capture(wishes: object = {}) {
   const { engine, regions, velero } = world;
-  const volumes = { snapshotTimeout: '20s', ...wishes };
+  const volumes = { snapshotTimeout: '5m', ...wishes };
   return engine.capture(scenario, specFor(velero, [NAMESPACE], { volumes }), regions, signal);
 }
 
 const write = async (text: string): Promise<void> =>
   writeFile(join(await csi.source.volumePath(NAMESPACE, 'data'), 'rows'), text);
 
-test('the data of a claim comes back as it was when it was captured, byte for byte', {
-  timeout: 240_000,
-}, async () => {
+test('the data of a claim comes back as it was when it was captured, byte for byte', async () => {
   const { engine, regions, velero } = world;
   await write('before');
   const result = await capture();
@@ -71,7 +69,7 @@ test('the data of a claim comes back as it was when it was captured, byte for by
   expect(manifest.volumes).toEqual([
     expect.objectContaining({ claim: CLAIM_KEY, strategy: 'SnapshotHandle' }),
   ]);
-  await waitFor({ what: 'proof of the data', seconds: 60 }, async () => {
+  await waitFor({ what: 'proof of the data', seconds: 120 }, async () => {
     const evidence = await engine.prove(point, [CLAIM_KEY], regions.recovery, signal);
     return evidence.get(CLAIM_KEY)?.kind === 'proven' ? true : undefined;
   });
@@ -80,13 +78,11 @@ test('the data of a claim comes back as it was when it was captured, byte for by
   );
 });
 
-test('a claim whose snapshot fails makes the capture fail by its name, and the backup is not kept', {
-  timeout: 240_000,
-}, async () => {
+test('a claim whose snapshot fails makes the capture fail by its name, and the backup is not kept', async () => {
   const message = 'the pool is full';
   csi.source.setFaults({ error: { calls: ['CreateSnapshot'], code: 'RESOURCE_EXHAUSTED', message } });
 
-  const result = await capture();
+  const result = await capture({ snapshotTimeout: '20s' });
 
   if (result.kind !== 'incomplete') throw new Error(JSON.stringify(result));
   expect(result.messages).toHaveLength(1);
@@ -98,9 +94,7 @@ test('a claim whose snapshot fails makes the capture fail by its name, and the b
   expect(requests.filter((name) => name.startsWith(`dr-${NAMESPACE}`))).not.toEqual(points);
 });
 
-test('the snapshot class that the scenario names is the one that Velero uses', {
-  timeout: 240_000,
-}, async () => {
+test('the snapshot class that the scenario names is the one that Velero uses', async () => {
   const name = `${NAMESPACE}-chosen`;
   await apply(lab.source, {
     apiVersion: 'snapshot.storage.k8s.io/v1',
@@ -114,7 +108,7 @@ test('the snapshot class that the scenario names is the one that Velero uses', {
     },
   });
 
-  const result = await capture({ snapshotClass: name });
+  const result = await capture({ snapshotTimeout: '20s', snapshotClass: name });
 
   await lab.source.kubectl(['delete', 'volumesnapshotclass', name]);
   // Only with this class a snapshot needs a secret, which is not there.

@@ -29,7 +29,7 @@ const CLAIM = { namespace: STOCK, name: 'data' };
 const CLAIM_KEY = `PersistentVolumeClaim/${STOCK}/data`;
 const { signal } = new AbortController();
 /** Velero looks for new backups every minute, and skips every second look. */
-const SYNCHRONISED = 180;
+const SYNCHRONISED = 400;
 
 let lab: Lab;
 let csi: LabCsi;
@@ -68,7 +68,7 @@ async function missingIn(cluster: LabCluster, { objects }: PointManifest): Promi
 }
 
 test('a stock Velero finds a native point in the bucket and restores all of it', {
-  timeout: 400_000,
+  timeout: 900_000,
 }, async () => {
   const { native, regions, velero } = world;
   const result = await native.capture(scenarioNamed(NATIVE), specFor(velero, [NATIVE]), regions, signal);
@@ -84,12 +84,10 @@ test('a stock Velero finds a native point in the bucket and restores all of it',
   expect(await phaseOf(lab.recovery, 'restore', NATIVE)).toBe('Completed');
   expect(await missingIn(lab.recovery, manifest)).toEqual([]);
   for (const name of ['db', 'web'])
-    await lab.recovery.kubectl(['-n', NATIVE, 'rollout', 'status', `deployment/${name}`, '--timeout=60s']);
+    await lab.recovery.kubectl(['-n', NATIVE, 'rollout', 'status', `deployment/${name}`, '--timeout=120s']);
 });
 
-test('the native engine restores what velero backup create has made, in the order of its dependencies, and the data of its claims', {
-  timeout: 240_000,
-}, async () => {
+test('the native engine restores what velero backup create has made, in the order of its dependencies, and the data of its claims', async () => {
   const { native, regions, store, velero } = world;
   const rows = join(await csi.source.volumePath(STOCK, 'data'), 'rows');
   await writeFile(rows, 'before');
@@ -115,11 +113,11 @@ test('the native engine restores what velero backup create has made, in the orde
   expect(manifest.objects.filter(({ key }) => /^(Pod|ReplicaSet|Event)/.test(key))).toEqual([]);
   expect(await missingIn(lab.recovery, manifest)).toEqual([]);
   expect(manifest.edges).toContainEqual(expect.objectContaining({ from: `Deployment.apps/${STOCK}/web` }));
-  await lab.recovery.kubectl(['-n', STOCK, 'rollout', 'status', 'deployment/web', '--timeout=60s']);
+  await lab.recovery.kubectl(['-n', STOCK, 'rollout', 'status', 'deployment/web', '--timeout=120s']);
   expect(manifest.volumes).toEqual([
     expect.objectContaining({ claim: CLAIM_KEY, strategy: 'SnapshotHandle' }),
   ]);
-  await waitFor({ what: 'proof of the data', seconds: 60 }, async () => {
+  await waitFor({ what: 'proof of the data', seconds: 120 }, async () => {
     const evidence = await native.prove(point, [CLAIM_KEY], regions.recovery, signal);
     return evidence.get(CLAIM_KEY)?.kind === 'proven' ? true : undefined;
   });

@@ -24,7 +24,7 @@ import {
 } from './support.ts';
 
 /** Each kill is two backups and two deletions of their own. */
-const PATIENCE = 10 * 60_000;
+const PATIENCE = 30 * 60_000;
 const RUN = Date.now().toString(36);
 const NAMESPACE = `velero-killed-${RUN}`;
 const { signal } = new AbortController();
@@ -64,7 +64,7 @@ async function backupsOf(cluster: LabCluster, stem: string): Promise<readonly st
 async function untilNothingIsLeft(scenario: Scenario, newest: string, what: string): Promise<void> {
   const later = enginesOn(world.velero, world.store, world.regions, LATER).engine;
   const stem = `${scenario.namespace}-${scenario.name}`;
-  await waitFor({ what: `${what}: nothing to be left`, seconds: 90, every: 1000 }, async () => {
+  await waitFor({ what: `${what}: nothing to be left`, seconds: 240, every: 1000 }, async () => {
     await later.prune(scenario, { ...keeping(1), verified: new Set([newest]) }, signal);
     expect(await later.collectGarbage(scenario, world.regions.recovery, new Set(), signal)).toBeUndefined();
     expect(await backupsOf(lab.source, stem), 'in the source').toEqual([newest]);

@@ -37,7 +37,7 @@ test('a Backup made in the source is restored in the recovery region', async () 
   expect(await phaseOf(recovery, 'restore', NAME)).toBe('Completed');
   const value = ['-n', NAME, 'get', 'configmap/settings', '-o', 'jsonpath={.data.colour}'];
   expect(await lab.recovery.kubectl(value)).toBe('green');
-  await lab.recovery.kubectl(['-n', NAME, 'rollout', 'status', 'deployment/web', '--timeout=60s']);
+  await lab.recovery.kubectl(['-n', NAME, 'rollout', 'status', 'deployment/web', '--timeout=120s']);
 });
 
 test('what Velero writes are files in the bucket, also those it says it has', async () => {
@@ -60,7 +60,7 @@ test('a Backup asked for while the server is dead is made when it is back', asyn
   await velero.source.start();
 
   await expect
-    .poll(() => phaseOf(velero.source, 'backup', `${NAME}-late`), { timeout: 30_000 })
+    .poll(() => phaseOf(velero.source, 'backup', `${NAME}-late`), { timeout: 120_000 })
     .toBe('Completed');
 });
 

@@ -20,7 +20,7 @@ import { killedAtWrite, MOMENTS, type Moment, untilKilled } from '../support/kil
 import { enginesOn, removeApplication, scenarioNamed, specFor, veleroWorld, type World } from './support.ts';
 
 /** Each kill is two restores by Velero at least. */
-const PATIENCE = 10 * 60_000;
+const PATIENCE = 30 * 60_000;
 const NEVER = Number.POSITIVE_INFINITY;
 const NAMESPACE = `velero-restore-killed-${Date.now().toString(36)}`;
 const RESTORED = 'deployment,replicaset,pod,configmap';
@@ -135,22 +135,22 @@ const removeRestored = () =>
   lab.recovery.kubectl(['-n', NAMESPACE, 'delete', 'deployment,configmap', '--all', '--cascade=foreground']);
 
 async function expectWhole(what: string): Promise<void> {
-  const found = await waitFor({ what: `${what}: one Pod to run`, seconds: 30, every: 100 }, async () => {
+  const found = await waitFor({ what: `${what}: all to be there`, seconds: 120, every: 100 }, async () => {
     const objects = await there();
-    const pods = objects.filter(({ kind }) => kind === 'Pod');
-    return pods.some((pod) => textAt(pod, 'status', 'phase') === 'Running') ? objects : undefined;
+    const kinds = objects.map(({ kind, metadata: { name } }) =>
+      kind === 'ConfigMap' ? `${kind}/${name}` : kind,
+    );
+    expect(kinds.toSorted(), what).toEqual([
+      'ConfigMap/child',
+      'ConfigMap/kube-root-ca.crt',
+      'ConfigMap/settings',
+      'Deployment',
+      'Pod',
+      'ReplicaSet',
+    ]);
+    const pod = objects.find(({ kind }) => kind === 'Pod');
+    return textAt(pod, 'status', 'phase') === 'Running' ? objects : undefined;
   });
-  const kinds = found.map(({ kind, metadata: { name } }) =>
-    kind === 'ConfigMap' ? `${kind}/${name}` : kind,
-  );
-  expect(kinds.toSorted(), what).toEqual([
-    'ConfigMap/child',
-    'ConfigMap/kube-root-ca.crt',
-    'ConfigMap/settings',
-    'Deployment',
-    'Pod',
-    'ReplicaSet',
-  ]);
   const byKey = new Map(found.map((object) => [objectKey(object), object]));
   for (const name of ['ConfigMap/NS/child', 'ConfigMap/NS/settings', 'Deployment.apps/NS/web']) {
     const key = name.replace('NS', NAMESPACE);
@@ -166,7 +166,7 @@ async function expectWhole(what: string): Promise<void> {
 
 /** Neither in the recovery region nor in the bucket; Velero removes a Restore a moment after it was told to. */
 const untilNothingIsLeft = (what: string) =>
-  waitFor({ what: `${what}: nothing to be left`, seconds: 30, every: 200 }, async () => {
+  waitFor({ what: `${what}: nothing to be left`, seconds: 120, every: 200 }, async () => {
     const left = (await restores()).filter(({ metadata: { uid = '' } }) => !foreign.includes(uid));
     expect(left.map(({ metadata }) => metadata.name)).toEqual([]);
     const records = await listed(lab.recovery, ['-n', 'velero', 'get', 'backups.velero.io']);

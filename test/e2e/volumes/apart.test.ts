@@ -34,7 +34,7 @@ test('Auto leaves out what the recovery region cannot read, says what it tried, 
   expect(reason).toContain('can not find snapshot');
   expect(reason).toContain('no VolSync');
   expect(reason).toContain('no data mover');
-  await waitFor({ what: 'the snapshot that was tried to be gone', seconds: 30 }, async () => {
+  await waitFor({ what: 'the snapshot that was tried to be gone', seconds: 120 }, async () => {
     const left = await madeFor(world.lab.source, 'volumesnapshots', scenarioOf(namespace));
     return left.length === 0 ? true : undefined;
   });

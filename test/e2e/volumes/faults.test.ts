@@ -16,7 +16,8 @@ import {
   volumesWorld,
 } from './support.ts';
 
-const QUICK = { volumes: { snapshotTimeout: '4s' } };
+/** A snapshot has to be cut, or the storage to say no, in this time. */
+const QUICK = { volumes: { snapshotTimeout: '15s' } };
 
 let world: VolumesWorld;
 beforeAll(async () => {
@@ -39,7 +40,7 @@ test('case 10, a snapshot that is never ready to use ends the capture with its c
   expect(result).toEqual({
     kind: 'incomplete',
     messages: [
-      `PersistentVolumeClaim/${namespace}/db: its snapshot was cut, but is not ready to use after 4s`,
+      `PersistentVolumeClaim/${namespace}/db: its snapshot was cut, but is not ready to use after 15s`,
     ],
   });
   await untilOnly(namespace, earlier.manifest.name);
@@ -77,7 +78,7 @@ test('a slow snapshot is of the moment it was cut, and so is the point', async (
 test('a handle that vanished is found when the point is verified, with the claim and what the region says', async () => {
   const namespace = await world.namespace();
   await claims(world, namespace, ['db']);
-  const spec = specOf(world, namespace, { volumes: { snapshotTimeout: '20s' } });
+  const spec = specOf(world, namespace);
   const point = await verifiedPoint(world, spec);
   for (const handle of handlesOf(point)) world.csi.source.vanish(handle);
 
@@ -111,7 +112,7 @@ test('a point is not verified while the recovery region cannot be asked, and is 
 });
 
 async function untilOnly(namespace: string, point: string | undefined): Promise<void> {
-  await waitFor({ what: 'what was made to be gone', seconds: 30 }, async () => {
+  await waitFor({ what: 'what was made to be gone', seconds: 120 }, async () => {
     const left = await madeFor(world.lab.source, 'volumesnapshots', scenarioOf(namespace));
     const others = left.filter((name) => point === undefined || !name.includes(point));
     if (others.length > 0) throw new Error(others.join());

@@ -67,8 +67,11 @@ test('case 11, claims of one application at different instants: labels of their 
     expect(found.lastRowAt).toBeLessThanOrEqual(cutAt + 1);
   }
   // A member is imported with its group; neither is left.
-  for (const kind of ['volumegroupsnapshotcontents', 'volumesnapshotcontents', 'volumesnapshots'])
-    expect(await madeFor(world.lab.recovery, kind, scenarioOf(namespace))).toEqual([]);
+  await waitFor({ what: 'nothing imported to be left', seconds: 120 }, async () => {
+    for (const kind of ['volumegroupsnapshotcontents', 'volumesnapshotcontents', 'volumesnapshots'])
+      expect(await madeFor(world.lab.recovery, kind, scenarioOf(namespace))).toEqual([]);
+    return true;
+  });
 });
 
 test('case 11, where no labels choose exactly these claims, it is said how many milliseconds apart they are', async () => {
@@ -103,7 +106,7 @@ test('a group goes from the storage as a whole when its point is pruned, and not
 
   expect(await pruneTo(world, namespace, 1)).toEqual([first.manifest.name]);
 
-  await waitFor({ what: 'the members of the group to be gone from the storage', seconds: 60 }, async () => {
+  await waitFor({ what: 'the members of the group to be gone from the storage', seconds: 120 }, async () => {
     const there = await snapshotsInBackend(world);
     const left = handlesOf(first).filter((handle) => there.has(handle));
     if (left.length > 0) throw new Error(left.join());

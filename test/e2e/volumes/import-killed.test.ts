@@ -31,7 +31,7 @@ import {
   volumesWorld,
 } from './support.ts';
 
-const PATIENCE = 15 * 60_000;
+const PATIENCE = 40 * 60_000;
 
 let world: VolumesWorld;
 beforeAll(async () => {
@@ -73,7 +73,7 @@ async function restored(its: VolumesWorld, { namespace, names }: Setting, name: 
   const point = await engine.open(name, signal);
   await restoreAll(engine, point, scenarioOf(namespace), recovery, signal);
   const keys = names.map((claim) => `PersistentVolumeClaim/${namespace}/${claim}`);
-  const proven = await waitFor({ what: `${name} to be proven`, seconds: 60, every: 100 }, async () => {
+  const proven = await waitFor({ what: `${name} to be proven`, seconds: 120, every: 100 }, async () => {
     const [proof] = await Promise.allSettled([engine.prove(point, keys, recovery, signal)]);
     // Whoever is dead does not ask again.
     if (proof.status === 'rejected' && proof.reason instanceof KilledError) return proof.reason;

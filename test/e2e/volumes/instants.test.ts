@@ -54,12 +54,20 @@ async function database(): Promise<string> {
   return namespace;
 }
 
-/** The same source, in which one snapshot is made later than the others. */
+/** The same source, in which one snapshot is made later than the others: when those are cut. */
 const slowFor = (claim: string, source: Cluster): Cluster => ({
   ...source,
   create: async (object, creating, options) => {
     const isLate = object.kind === 'VolumeSnapshot' && object.metadata.name.startsWith(claim);
-    if (isLate) await systemClock.sleep(APART, creating);
+    if (isLate) {
+      const { namespace = '' } = object.metadata;
+      await waitFor({ what: 'the other snapshots to be cut', seconds: 120 }, async () => {
+        const others = await listOf(source, SNAPSHOT, { namespace }, creating);
+        const areCut = others.every((snapshot) => at(snapshot, 'status', 'creationTime') !== undefined);
+        return areCut && others.length === NAMES.length - 1 ? others : undefined;
+      });
+      await systemClock.sleep(APART, creating);
+    }
     return source.create(object, creating, options);
   },
 });
@@ -85,8 +93,8 @@ test('a claim that comes while the others are cut has its data in the same point
 
   const claimed = (point.manifest.volumes ?? []).map(({ claim }) => claim.split('/').at(-1));
   expect(new Set(claimed)).toEqual(new Set(['index', ...NAMES]));
-  await waitFor({ what: 'the first cut to be gone', seconds: 30 }, async () => {
-    const left = await listOf(world.source, SNAPSHOT, { namespace }, AbortSignal.timeout(10_000));
+  await waitFor({ what: 'the first cut to be gone', seconds: 120 }, async () => {
+    const left = await listOf(world.source, SNAPSHOT, { namespace }, AbortSignal.timeout(60_000));
     return left.length === handlesOf(point).length ? left : undefined;
   });
   expect(handlesOf(point)).toHaveLength(claimed.length);
@@ -111,8 +119,8 @@ test('a capture that finds the snapshots of another under the name of its point 
     kind: 'incomplete',
     messages: [expect.stringContaining('another capture makes')],
   });
-  await waitFor({ what: 'the other capture to have its snapshots', seconds: 30 }, async () => {
-    const found = await listOf(world.source, SNAPSHOT, { namespace }, AbortSignal.timeout(10_000));
+  await waitFor({ what: 'the other capture to have its snapshots', seconds: 120 }, async () => {
+    const found = await listOf(world.source, SNAPSHOT, { namespace }, AbortSignal.timeout(60_000));
     const isReady = (snapshot: KubeObject) => at(snapshot, 'status', 'readyToUse') === true;
     return found.length === NAMES.length && found.every(isReady) ? found : undefined;
   });

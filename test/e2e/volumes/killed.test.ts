@@ -33,7 +33,7 @@ import {
 } from './support.ts';
 
 /** Each kill is several captures of their own. */
-const PATIENCE = 15 * 60_000;
+const PATIENCE = 40 * 60_000;
 /** Points that a prune leaves. */
 const KEPT = 2;
 
@@ -135,7 +135,7 @@ async function untilNothingIsLeft(
   };
   const looks = [CLAIM, SNAPSHOT, CONTENT, GROUP_CONTENT];
   // The controllers try again what failed at ever longer intervals, and what comes late goes with a later cycle.
-  await waitFor({ what: `${what}: nothing to be left`, seconds: 120, every: 500 }, async () => {
+  await waitFor({ what: `${what}: nothing to be left`, seconds: 240, every: 500 }, async () => {
     for (const region of [source, recovery])
       expect(await engine.collectGarbage(scenario, region, new Set(), signal)).toBeUndefined();
     const found = {

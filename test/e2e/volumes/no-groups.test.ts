@@ -18,7 +18,7 @@ import {
 } from './support.ts';
 
 const NAMES = ['log', 'table'] as const;
-const PATIENCE_SECONDS = 40;
+const PATIENCE_SECONDS = 120;
 /** That a group is waited for. */
 const FOR_GROUPS_MS = (PATIENCE_SECONDS / 4) * 1000;
 
@@ -53,7 +53,7 @@ test('a group that nobody cuts is cut one by one in the same capture and no othe
   expect(left[0]?.metadata.deletionTimestamp).toBeDefined();
 
   await ensureCsi(world.lab, { backend: 'shared' });
-  await waitFor({ what: 'the group that nobody cut to be gone', seconds: 60 }, async () =>
+  await waitFor({ what: 'the group that nobody cut to be gone', seconds: 120 }, async () =>
     (await groups()).length === 0 ? true : undefined,
   );
   expect(groupsOf(await verifiedPoint({ ...world, engine: world.anotherEngine() }, spec))).toHaveLength(2);

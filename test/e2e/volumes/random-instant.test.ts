@@ -68,7 +68,7 @@ afterEach(async () => {
   await lab.source.start();
   await world.csi.source.start();
   await untilHealthy();
-}, 120_000);
+});
 afterAll(async () => {
   await antipode?.remove();
   await world?.end();
@@ -76,7 +76,7 @@ afterAll(async () => {
 
 test.each(kills)(
   `${DATABASES} databases whose region is killed, time $kill, $row rows after all are protected`,
-  { timeout: 240_000 },
+  { timeout: 600_000 },
   async ({ row }) => {
     const databases = await Promise.all(Array.from({ length: DATABASES }, aDatabase));
     await apply(
@@ -143,7 +143,7 @@ async function untilProtected({ namespace }: Database): Promise<void> {
       const armed = conditionIn(status, 'AutomaticFailover');
       return status['phase'] === 'Protected' && data?.status === 'True' && armed?.status === 'True';
     },
-    120,
+    240,
   );
 }
 
@@ -172,7 +172,7 @@ async function expectLoss({ namespace, writer }: Database, killedBy: number): Pr
 
 async function recovered(namespace: string): Promise<DRExecutionStatus> {
   const key = { namespace: DR, scenario: namespace };
-  const { status } = await untilExecuted(lab.objective, key, FAILED_FOR + 120).catch(
+  const { status } = await untilExecuted(lab.objective, key, FAILED_FOR + 300).catch(
     async (error: unknown) => {
       const there = ['-n', namespace, 'get', 'pvc,volumesnapshot,volumesnapshotcontent,deploy', '-o', 'yaml'];
       console.log(
@@ -191,7 +191,7 @@ async function recovered(namespace: string): Promise<DRExecutionStatus> {
 /** Only then may its failure be judged again. */
 async function untilHealthy(): Promise<void> {
   const { name } = lab.source;
-  await waitFor({ what: `${name} to be judged well again`, seconds: 60 }, async () => {
+  await waitFor({ what: `${name} to be judged well again`, seconds: 120 }, async () => {
     const verdict = await lab.objective.kubectl(['get', 'rh', name, '-o', 'jsonpath={.status.verdict}']);
     return verdict === 'Healthy' ? true : undefined;
   });

@@ -87,6 +87,9 @@ export async function volumesWorld(
       const name = `vol-${run}-${namespaces.length}`;
       namespaces.push(name);
       await applyTo(lab.source, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }]);
+      // Without it no Pod is let in.
+      const account = ['--for=create', 'serviceaccount/default', '--timeout=120s'];
+      await lab.source.kubectl(['-n', name, 'wait', ...account]);
       return name;
     },
     write: async (path, rowsPerSecond = 200) => {
@@ -181,7 +184,7 @@ export async function untilEvidence(
   point: OpenPoint,
   claim: string,
   kind: Evidence['kind'],
-  seconds = 60,
+  seconds = 120,
 ): Promise<Evidence> {
   return waitFor({ what: `${claim} to be ${kind}`, seconds, every: 100 }, async () => {
     const evidence = (await engine.prove(point, [claim], recovery, signal)).get(claim);

@@ -25,7 +25,7 @@ import {
 } from './support.ts';
 import { VOLSYNC_KINDS } from './volsync-kinds.ts';
 
-const VOLSYNC = { volumes: { strategy: 'VolSync', snapshotTimeout: '30s' } };
+const VOLSYNC = { volumes: { strategy: 'VolSync', snapshotTimeout: '5m' } };
 const CRDS = ['crd/replicationsources.volsync.backube', 'crd/replicationdestinations.volsync.backube'];
 
 let world: VolumesWorld;
@@ -34,13 +34,13 @@ beforeAll(async () => {
   const { lab, source, recovery } = world;
   for (const cluster of [lab.source, lab.recovery]) {
     await applyTo(cluster, VOLSYNC_KINDS);
-    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...CRDS]);
+    await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=120s', ...CRDS]);
   }
   await Promise.all([source, recovery].map((cluster) => cluster.discover(signal, { refresh: true })));
 }, ADD_ON_TIMEOUT_MS);
 afterAll(async () => {
   // Other tests must not find them.
-  const away = ['delete', ...CRDS, '--ignore-not-found', '--wait=false'];
+  const away = ['delete', ...CRDS, '--ignore-not-found', '--timeout=120s'];
   if (world !== undefined)
     await Promise.all([world.lab.source, world.lab.recovery].map((one) => one.kubectl(away)));
   await world?.end();
@@ -126,7 +126,7 @@ async function playMover(namespace: string, received: string) {
 }
 
 function seen(cluster: LabCluster, namespace: string, kind: string, name: string): Promise<unknown> {
-  return waitFor({ what: `${kind} ${name}`, seconds: 30 }, () => read(cluster, namespace, kind, name));
+  return waitFor({ what: `${kind} ${name}`, seconds: 120 }, () => read(cluster, namespace, kind, name));
 }
 
 async function read(cluster: LabCluster, namespace: string, kind: string, name: string): Promise<unknown> {
