@@ -10,7 +10,13 @@ import { textAt } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
 import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../api/ownership.ts';
 import { parseTarget, type Target } from '../domain/dns/address.ts';
-import { changeProblem, type Desired, type DnsRecord, desiredOf, type Side } from '../domain/dns/desired.ts';
+import {
+  announcementProblem,
+  type Desired,
+  type DnsRecord,
+  desiredOf,
+  type Side,
+} from '../domain/dns/desired.ts';
 import type { Cluster, ClusterAccess } from '../kube/cluster.ts';
 import { loadBalancerAddresses, SERVICE } from './load-balancer.ts';
 
@@ -76,9 +82,10 @@ export function externalDnsAnnouncer(objective: Cluster): Announcer {
 
 async function announce(
   objective: Cluster,
-  { scenario, record, side, regionName, region }: AnnounceRequest,
+  request: AnnounceRequest,
   signal: AbortSignal,
 ): Promise<AnnounceResult> {
+  const { scenario, record, side, regionName, region } = request;
   const { service, addresses: fixed } = record[side];
   const found =
     service === undefined
@@ -95,7 +102,7 @@ async function announce(
     objective.get(SERVICE, { namespace: scenario.namespace, name }, signal),
     objective.list(SERVICE, { labelSelector: `${RECORD_LABEL}=${hashOf(desired.hostname)}` }, signal),
   ]);
-  const problem = conflict(scenario, desired, existing, holders.items);
+  const problem = conflict(request, desired, existing, holders.items);
   if (problem !== undefined) return { kind: 'refused', message: problem };
   if (existing === undefined || !says(existing, wanted)) {
     // Without force for a new one: if somebody makes a Service of this name in between, it is left alone.
@@ -164,7 +171,7 @@ const includes = (have: Texts = {}, want: Texts = {}): boolean =>
 
 /** Why the announcement must not be written; undefined when it may. */
 function conflict(
-  scenario: AnnounceRequest['scenario'],
+  { scenario, record, side }: AnnounceRequest,
   desired: Desired,
   existing: KubeObject | undefined,
   holders: readonly KubeObject[],
@@ -176,7 +183,8 @@ function conflict(
     return `${desired.hostname} is announced by scenario ${other} already (Service ${rival.metadata.namespace}/${rival.metadata.name}): remove the record from one of them, and that Service`;
   }
   if (existing === undefined) return undefined;
-  const at = `Service ${scenario.namespace}/${existing.metadata.name} of the objective cluster`;
+  const service = `${scenario.namespace}/${existing.metadata.name}`;
+  const at = `Service ${service} of the objective cluster`;
   const owner = existing.metadata.labels?.[SCENARIO_LABEL];
   if (owner === undefined || existing.metadata.labels?.[RECORD_LABEL] !== hashOf(desired.hostname)) {
     return `${at} exists and was not made by Antipode, so ${desired.hostname} cannot be announced: rename or delete that Service`;
@@ -184,7 +192,8 @@ function conflict(
   if (owner !== scenarioLabel(scenario)) {
     return `${desired.hostname} is announced by scenario ${owner} already (${at}): remove the record from one of them, and that Service`;
   }
-  return changeProblem(desired.hostname, announcedTargets(existing), desired.targets);
+  const announced = { service, targets: announcedTargets(existing) };
+  return announcementProblem(record, side, desired.targets, announced);
 }
 
 /** The names that the Services of a scenario announce, whatever made it do so. @throws KubeError */
