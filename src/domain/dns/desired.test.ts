@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { announcementProblem, changeProblem, type DnsRecord, desiredOf, typeChange } from './desired.ts';
+import {
+  announcementProblem,
+  changeProblem,
+  type DnsRecord,
+  desiredOf,
+  moveProblem,
+  stuckNames,
+  typeChange,
+} from './desired.ts';
 
 const record: DnsRecord = {
   hostname: 'shop.example.com',
@@ -130,5 +138,30 @@ describe('what a name is to be announced with in place of what is announced', ()
     expect(
       announcementProblem({ ...dual, recovery: service }, 'source', after, announced('192.0.2.1')),
     ).toContain('from A (192.0.2.1) to A+AAAA');
+  });
+});
+
+describe('a name whose source is a Service', () => {
+  const mixed: DnsRecord = { ...record, source: { service: { namespace: 'shop', name: 'web' } } };
+  const balancer = targets('shop-1.eu-west-1.elb.amazonaws.com');
+  const service = 'dr/antipode-shop';
+
+  test('cannot be moved when it is announced with a host name and is to get addresses', () => {
+    expect(moveProblem(mixed, balancer)).toMatch(
+      /from CNAME .* to A \(198\.51\.100\.1\).*same types on both sides$/,
+    );
+  });
+
+  test('can be moved between addresses, and is not judged while the recovery region alone knows its address', () => {
+    expect(moveProblem(mixed, targets('192.0.2.1'))).toBeUndefined();
+    expect(moveProblem({ ...mixed, recovery: mixed.source }, balancer)).toBeUndefined();
+  });
+
+  test('is told of, with the way out, before a failover comes to it', () => {
+    const names = [{ hostname: record.hostname, service, targets: balancer }];
+    const [stuck, ...others] = stuckNames([mixed, { ...record, hostname: 'new.example.com' }], names);
+
+    expect(stuck).toMatch(/same types on both sides, or delete Service dr\/antipode-shop/);
+    expect(others).toEqual([]);
   });
 });

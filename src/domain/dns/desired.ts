@@ -100,6 +100,16 @@ export function typeChange(record: DnsRecord): string | undefined {
   return problem === undefined ? undefined : `${problem}; ${SAME_TYPES}`;
 }
 
+/**
+ * Why a failover could not move a name that is announced with `targets`;
+ * undefined when it could, and when only the recovery region will know.
+ */
+export function moveProblem(record: DnsRecord, targets: readonly Target[]): string | undefined {
+  const recovery = writtenTargets(record, 'recovery');
+  const problem = recovery === undefined ? undefined : changeProblem(record.hostname, targets, recovery);
+  return problem === undefined ? undefined : `${problem}; ${SAME_TYPES}`;
+}
+
 /** What the Service of a name says now. */
 export interface Announced {
   /** `namespace/name` of that Service, in the objective cluster. */
@@ -128,6 +138,19 @@ export function announcementProblem(
   // A family that is added leaves nothing behind, and the other side has it too.
   if (typesOf(targets).every((type) => typesOf(after).includes(type))) return undefined;
   return `${problem}; both sides of the record are ${types} by now: ${anew}`;
+}
+
+/** Those of `records` that a failover cannot move as they are announced, with why and what helps, as far as is known before it. */
+export function stuckNames(
+  records: readonly DnsRecord[],
+  names: readonly (Announced & { readonly hostname: string })[],
+): readonly string[] {
+  return records.flatMap((record) => {
+    const recovery = writtenTargets(record, 'recovery');
+    const announced = names.find(({ hostname }) => hostname === record.hostname);
+    if (recovery === undefined || announced === undefined) return [];
+    return announcementProblem(record, 'recovery', recovery, announced) ?? [];
+  });
 }
 
 /** Undefined for those of a Service, which its region alone knows. */
