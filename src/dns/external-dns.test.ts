@@ -116,4 +116,21 @@ describe('announcing', () => {
     });
     expect(await announce(corrected)).toMatchObject({ kind: 'announced' });
   });
+
+  test('tells when the answer is another one than was announced, and not when the rest is', async () => {
+    const { cluster } = memoryCluster('objective', { '': ['Service'] });
+    const announce = async (record: DnsRecord) => {
+      const request = { scenario, record, side: 'source', regionName: 'eu-west' } as const;
+      const region = { kind: 'available', cluster } as const;
+      const { signal } = new AbortController();
+      const result = await externalDnsAnnouncer(cluster).announce({ ...request, region }, signal);
+      return result.kind === 'announced' && result.isChanged;
+    };
+    const record = recordOf('192.0.2.1', '198.51.100.1');
+
+    expect(await announce(record)).toBe(false);
+    expect(await announce({ ...record, ttl: 60 })).toBe(false);
+    expect(await announce(recordOf('192.0.2.2', '198.51.100.1'))).toBe(true);
+    expect(await announce(recordOf('192.0.2.2', '198.51.100.1'))).toBe(false);
+  });
 });

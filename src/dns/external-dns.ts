@@ -16,6 +16,7 @@ import {
   type DnsRecord,
   desiredOf,
   type Side,
+  valuesOf,
 } from '../domain/dns/desired.ts';
 import type { Cluster, ClusterAccess } from '../kube/cluster.ts';
 import { loadBalancerAddresses, SERVICE } from './load-balancer.ts';
@@ -51,6 +52,8 @@ export type AnnounceResult =
       readonly desired: Desired;
       /** The Service as external-dns names it: `service/<namespace>/<name>`. */
       readonly resource: string;
+      /** Whether it said another answer until now, which is then what is still served. */
+      readonly isChanged: boolean;
     }
   /** No address is known yet: worth another try. Nothing was written. */
   | { readonly kind: 'waiting'; readonly message: string }
@@ -108,7 +111,9 @@ async function announce(
     // Without force for a new one: if somebody makes a Service of this name in between, it is left alone.
     await objective.apply(wanted, { fieldManager: FIELD_MANAGER, force: existing !== undefined }, signal);
   }
-  return { kind: 'announced', desired, resource: `service/${scenario.namespace}/${name}` };
+  const isChanged =
+    existing !== undefined && valuesOf(announcedTargets(existing)) !== valuesOf(desired.targets);
+  return { kind: 'announced', desired, resource: `service/${scenario.namespace}/${name}`, isChanged };
 }
 
 const hashOf = (hostname: string): string => createHash('sha256').update(hostname).digest('hex').slice(0, 10);
