@@ -15,6 +15,7 @@ import { objectiveRegionReader } from './controllers/objective-region.ts';
 import { regionHealthReconciler } from './controllers/region-health/controller.ts';
 import { authority } from './dns/authoritative.ts';
 import { externalDnsAnnouncer } from './dns/external-dns.ts';
+import { hostResolver } from './dns/resolve-host.ts';
 import { type Clock, millis, minutes, seconds } from './domain/time.ts';
 import { createEngines } from './engines/engines.ts';
 import { clusterLimits } from './engines/native/restore/cluster-limits.ts';
@@ -235,6 +236,7 @@ function createReconcilers(
     executions: drExecutionReconciler({
       ...common,
       authority: authority({ timeout: DNS_QUERY_TIMEOUT }),
+      resolveHost: hostResolver({ timeout: DNS_QUERY_TIMEOUT }),
       storePlace: (spec) => stores.place(spec),
       importBackup: (name, scenario, spec, signal) =>
         importVeleroBackup({ store: stores.at(stores.place(spec)), clock }, name, scenario, spec, signal),

@@ -1,13 +1,12 @@
 /**
  * Asking the authoritative servers of a name directly, past every cache: the
- * only proof that a switch has happened. Uses a new resolver for every question
- * so that nothing the library remembers can answer in the server's place.
+ * only proof that a switch has happened.
  */
-import { NODATA, NOTFOUND } from 'node:dns';
-import { lookup, Resolver, resolveNs } from 'node:dns/promises';
-import type { Answers, ServerReply, ServerView } from '../domain/dns/judge.ts';
+import { lookup, resolveNs } from 'node:dns/promises';
+import type { ServerReply, ServerView } from '../domain/dns/judge.ts';
 import { type Claim, claimNames, parseClaim } from '../domain/dns/owner.ts';
 import type { Millis } from '../domain/time.ts';
+import { query, valuesOf, withResolver } from './query.ts';
 
 export interface Authority {
   /**
@@ -86,27 +85,6 @@ async function resolveServer(text: string): Promise<Server> {
   }
 }
 
-async function withResolver<T>(
-  address: string,
-  timeout: Millis,
-  signal: AbortSignal,
-  use: (resolver: Resolver) => Promise<T>,
-): Promise<T> {
-  signal.throwIfAborted();
-  const resolver = new Resolver({ timeout, tries: 2 });
-  resolver.setServers([address]);
-  const cancel = () => resolver.cancel();
-  signal.addEventListener('abort', cancel, { once: true });
-  try {
-    return await use(resolver);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-    signal.throwIfAborted();
-  }
-}
-
-type Query<T> = { readonly kind: 'found'; readonly values: readonly T[] } | Exclude<ServerReply, Answers>;
-
 async function reply(
   { address }: Server,
   hostname: string,
@@ -114,7 +92,7 @@ async function reply(
   signal: AbortSignal,
 ): Promise<ServerReply> {
   if (address === undefined) return { kind: 'silent', message: 'has no address' };
-  return withResolver(address, timeout, signal, async (resolver) => {
+  return withResolver([address], timeout, signal, async (resolver) => {
     const [a, aaaa, cname] = await Promise.all([
       query(resolver.resolve4(hostname, { ttl: true })),
       query(resolver.resolve6(hostname, { ttl: true })),
@@ -138,33 +116,6 @@ async function reply(
   });
 }
 
-const valuesOf = <T>(answer: Query<T>): readonly T[] => (answer.kind === 'found' ? answer.values : []);
-
-/** A server without a record of the type answers all the same: with none. */
-async function query<T>(answer: Promise<readonly T[]>): Promise<Query<T>> {
-  try {
-    return { kind: 'found', values: await answer };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    switch (code) {
-      case NODATA:
-        return { kind: 'found', values: [] };
-      case NOTFOUND:
-        return { kind: 'nxdomain' };
-      case 'ETIMEOUT':
-        return { kind: 'silent', message: 'does not answer' };
-      case 'ECONNREFUSED':
-        return { kind: 'silent', message: 'refuses connections' };
-      case 'EREFUSED':
-        return { kind: 'unable', message: 'refuses the question' };
-      case 'ESERVFAIL':
-        return { kind: 'unable', message: 'answers with a server failure' };
-      default:
-        return { kind: 'unable', message: `cannot be asked (${code === '' ? String(error) : code})` };
-    }
-  }
-}
-
 async function claimsOf(
   { address }: Server,
   hostname: string,
@@ -172,7 +123,7 @@ async function claimsOf(
   signal: AbortSignal,
 ): Promise<readonly Claim[]> {
   if (address === undefined) return [];
-  return withResolver(address, timeout, signal, async (resolver) => {
+  return withResolver([address], timeout, signal, async (resolver) => {
     const found = await Promise.all(
       claimNames(hostname).map(async (name) => {
         const answer = await query(resolver.resolveTxt(name));

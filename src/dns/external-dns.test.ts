@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { KubeObject } from '../api/object.ts';
+import type { DnsRecord } from '../domain/dns/desired.ts';
+import { memoryCluster } from '../testing/memory-cluster.ts';
 import { partialCluster } from '../testing/region.ts';
-import { announcedNames, announcement, serviceName } from './external-dns.ts';
+import { announcedNames, announcement, externalDnsAnnouncer, serviceName } from './external-dns.ts';
 
 const scenario = { namespace: 'dr', name: 'shop' };
 
@@ -80,5 +82,55 @@ describe('what the Services of a scenario announce', () => {
     const names = await namesIn({ ...service, metadata: { ...metadata, annotations } });
 
     expect(names).toMatchObject([{ region: undefined, targets: desired.targets }]);
+  });
+});
+
+describe('announcing', () => {
+  const recordOf = (source: string, recovery: string): DnsRecord => ({
+    hostname: 'shop.example.com',
+    ttl: 30,
+    source: { addresses: [source] },
+    recovery: { addresses: [recovery] },
+  });
+
+  test('a name of which both sides have become aliases works once its Service has been deleted, as is said', async () => {
+    const objective = memoryCluster('objective', { '': ['Service'] });
+    const { cluster } = objective;
+    const announce = (record: DnsRecord) =>
+      externalDnsAnnouncer(cluster).announce(
+        { scenario, record, side: 'source', regionName: 'eu-west', region: { kind: 'available', cluster } },
+        new AbortController().signal,
+      );
+    const service = `dr/${serviceName('shop.example.com')}`;
+    const corrected = recordOf('lb.eu-west.example.com', 'lb.eu-north.example.com');
+    await announce(recordOf('192.0.2.1', '198.51.100.1'));
+
+    const refused = await announce(corrected);
+    objective.take(`Service/${service}`);
+
+    expect(refused).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining(
+        `both sides of the record are CNAME by now: delete Service ${service}`,
+      ),
+    });
+    expect(await announce(corrected)).toMatchObject({ kind: 'announced' });
+  });
+
+  test('tells when the answer is another one than was announced, and not when the rest is', async () => {
+    const { cluster } = memoryCluster('objective', { '': ['Service'] });
+    const announce = async (record: DnsRecord) => {
+      const request = { scenario, record, side: 'source', regionName: 'eu-west' } as const;
+      const region = { kind: 'available', cluster } as const;
+      const { signal } = new AbortController();
+      const result = await externalDnsAnnouncer(cluster).announce({ ...request, region }, signal);
+      return result.kind === 'announced' && result.isChanged;
+    };
+    const record = recordOf('192.0.2.1', '198.51.100.1');
+
+    expect(await announce(record)).toBe(false);
+    expect(await announce({ ...record, ttl: 60 })).toBe(false);
+    expect(await announce(recordOf('192.0.2.2', '198.51.100.1'))).toBe(true);
+    expect(await announce(recordOf('192.0.2.2', '198.51.100.1'))).toBe(false);
   });
 });

@@ -10,7 +10,14 @@ import { textAt } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
 import { FIELD_MANAGER, SCENARIO_LABEL, scenarioLabel } from '../api/ownership.ts';
 import { parseTarget, type Target } from '../domain/dns/address.ts';
-import { changeProblem, type Desired, type DnsRecord, desiredOf, type Side } from '../domain/dns/desired.ts';
+import {
+  announcementProblem,
+  type Desired,
+  type DnsRecord,
+  desiredOf,
+  type Side,
+  valuesOf,
+} from '../domain/dns/desired.ts';
 import type { Cluster, ClusterAccess } from '../kube/cluster.ts';
 import { loadBalancerAddresses, SERVICE } from './load-balancer.ts';
 
@@ -45,6 +52,8 @@ export type AnnounceResult =
       readonly desired: Desired;
       /** The Service as external-dns names it: `service/<namespace>/<name>`. */
       readonly resource: string;
+      /** Whether it said another answer until now, which is then what is still served. */
+      readonly isChanged: boolean;
     }
   /** No address is known yet: worth another try. Nothing was written. */
   | { readonly kind: 'waiting'; readonly message: string }
@@ -76,9 +85,10 @@ export function externalDnsAnnouncer(objective: Cluster): Announcer {
 
 async function announce(
   objective: Cluster,
-  { scenario, record, side, regionName, region }: AnnounceRequest,
+  request: AnnounceRequest,
   signal: AbortSignal,
 ): Promise<AnnounceResult> {
+  const { scenario, record, side, regionName, region } = request;
   const { service, addresses: fixed } = record[side];
   const found =
     service === undefined
@@ -95,13 +105,15 @@ async function announce(
     objective.get(SERVICE, { namespace: scenario.namespace, name }, signal),
     objective.list(SERVICE, { labelSelector: `${RECORD_LABEL}=${hashOf(desired.hostname)}` }, signal),
   ]);
-  const problem = conflict(scenario, desired, existing, holders.items);
+  const problem = conflict(request, desired, existing, holders.items);
   if (problem !== undefined) return { kind: 'refused', message: problem };
   if (existing === undefined || !says(existing, wanted)) {
     // Without force for a new one: if somebody makes a Service of this name in between, it is left alone.
     await objective.apply(wanted, { fieldManager: FIELD_MANAGER, force: existing !== undefined }, signal);
   }
-  return { kind: 'announced', desired, resource: `service/${scenario.namespace}/${name}` };
+  const isChanged =
+    existing !== undefined && valuesOf(announcedTargets(existing)) !== valuesOf(desired.targets);
+  return { kind: 'announced', desired, resource: `service/${scenario.namespace}/${name}`, isChanged };
 }
 
 const hashOf = (hostname: string): string => createHash('sha256').update(hostname).digest('hex').slice(0, 10);
@@ -164,7 +176,7 @@ const includes = (have: Texts = {}, want: Texts = {}): boolean =>
 
 /** Why the announcement must not be written; undefined when it may. */
 function conflict(
-  scenario: AnnounceRequest['scenario'],
+  { scenario, record, side }: AnnounceRequest,
   desired: Desired,
   existing: KubeObject | undefined,
   holders: readonly KubeObject[],
@@ -176,7 +188,8 @@ function conflict(
     return `${desired.hostname} is announced by scenario ${other} already (Service ${rival.metadata.namespace}/${rival.metadata.name}): remove the record from one of them, and that Service`;
   }
   if (existing === undefined) return undefined;
-  const at = `Service ${scenario.namespace}/${existing.metadata.name} of the objective cluster`;
+  const service = `${scenario.namespace}/${existing.metadata.name}`;
+  const at = `Service ${service} of the objective cluster`;
   const owner = existing.metadata.labels?.[SCENARIO_LABEL];
   if (owner === undefined || existing.metadata.labels?.[RECORD_LABEL] !== hashOf(desired.hostname)) {
     return `${at} exists and was not made by Antipode, so ${desired.hostname} cannot be announced: rename or delete that Service`;
@@ -184,7 +197,8 @@ function conflict(
   if (owner !== scenarioLabel(scenario)) {
     return `${desired.hostname} is announced by scenario ${owner} already (${at}): remove the record from one of them, and that Service`;
   }
-  return changeProblem(desired.hostname, announcedTargets(existing), desired.targets);
+  const announced = { service, targets: announcedTargets(existing) };
+  return announcementProblem(record, side, desired.targets, announced);
 }
 
 /** The names that the Services of a scenario announce, whatever made it do so. @throws KubeError */

@@ -17,6 +17,7 @@ import type { ExecutionDeps } from '../../src/controllers/dr-execution/deps.ts';
 import { publishStatus, resourceOf } from '../../src/controllers/resources.ts';
 import { authority } from '../../src/dns/authoritative.ts';
 import { externalDnsAnnouncer } from '../../src/dns/external-dns.ts';
+import { hostResolver } from '../../src/dns/resolve-host.ts';
 import { seconds } from '../../src/domain/time.ts';
 import type { Engine, OpenPoint, ScenarioIdentity } from '../../src/engines/engine.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
@@ -122,6 +123,7 @@ function depsOf(objective: Cluster, recovery: Cluster, engine: Engine, point: Op
     importBackup: unexpected,
     announcer: externalDnsAnnouncer(objective),
     authority: authority({ timeout: seconds(1) }),
+    resolveHost: hostResolver({ timeout: seconds(1) }),
     hooks: { stateOf: unexpected, forget: ignore },
     clock: systemClock,
     log: quiet,

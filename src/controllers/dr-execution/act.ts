@@ -145,7 +145,7 @@ async function perform(
     return switchName(
       effect.hostname,
       effect.step,
-      { scenario, spec: acceptedSpec, plan, deps, age },
+      { scenario, spec: acceptedSpec, plan, deps, memory, age },
       signal,
     );
   }

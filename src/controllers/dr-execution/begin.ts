@@ -5,7 +5,7 @@
  * something is in its way that may pass.
  */
 import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
-import { hostnamesOf } from '../../domain/dns/desired.ts';
+import { hostnamesOf, stuckNames } from '../../domain/dns/desired.ts';
 import {
   type Admission,
   admit,
@@ -36,7 +36,13 @@ const LATER = seconds(5);
 const AFTER_DAMAGE = seconds(30);
 
 type Judged =
-  | { readonly kind: 'planned'; readonly plan: ExecutionPlan; readonly steps: readonly StepStatus[] }
+  | {
+      readonly kind: 'planned';
+      readonly plan: ExecutionPlan;
+      readonly steps: readonly StepStatus[];
+      /** Why names cannot be moved, as far as is known by now. */
+      readonly stuck: readonly string[];
+    }
   | Waiting
   | Refusal;
 
@@ -60,12 +66,12 @@ export async function begin(
     case 'planned':
       break;
   }
-  const { plan } = judged;
+  const { plan, stuck } = judged;
   deps.assertLeading();
   // The plan and the intent of the first step in one write.
   const unobserved = { observations: new Map(), ages: new Map(), limits: limitsOf(plan), now };
   const steps = reduce(judged.steps, unobserved);
-  await publish(execution, startedStatus(execution, plan, steps, now), deps, signal);
+  await publish(execution, startedStatus(execution, plan, steps, now, stuck), deps, signal);
   return AT_ONCE;
 }
 
@@ -142,7 +148,8 @@ async function planFor(
   const { units, edges } = transformedPoint(reading.value, spec.replication.transforms).manifest;
   const planned = planSteps({ name: `recovery point ${point.name}`, units, edges }, hostnamesOf(spec));
   if (planned.kind === 'unplannable') return refuse('Unplannable', planned.message);
-  return { kind: 'planned', plan: freezePlan(world, admission, store), steps: planned.steps };
+  const stuck = stuckNames(spec.dns.records, world.names);
+  return { kind: 'planned', plan: freezePlan(world, admission, store), steps: planned.steps, stuck };
 }
 
 /** Of a point whose data status did not tell of, as earlier versions did not. */

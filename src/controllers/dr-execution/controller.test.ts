@@ -1,7 +1,9 @@
 /** Whole executions, driven by the loop as in the operator, through what takes its time. */
 import { afterEach, describe, expect, test } from 'vitest';
+import type { KubeObject } from '../../api/object.ts';
 import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import { drScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
+import { announcement } from '../../dns/external-dns.ts';
 import { manifestOf } from '../../domain/execution/testing/manifest.ts';
 import { type Clock, type Millis, minutes, seconds } from '../../domain/time.ts';
 import { type Engine, type KeptPoint, PointDamagedError } from '../../engines/engine.ts';
@@ -322,6 +324,52 @@ describe('an automatic failover', () => {
     const open = () => Promise.reject(new PointDamagedError('it is not there'));
     operator = driven({ deps: () => ({ engine: () => engineOf({ open }) }) });
     expect(await operator.during(seconds(1))).toMatchObject({ phase: 'Refused' });
+  });
+});
+
+describe('a name that cannot be moved as it is announced', () => {
+  const desired = {
+    hostname: 'shop.example.com',
+    ttl: 30,
+    targets: [{ type: 'CNAME' as const, value: 'shop-1.elb.example.com' }],
+  };
+  const service = announcement({ namespace: 'dr', name: 'shop' }, desired, 'eu-west');
+  const failingOver = (services: readonly KubeObject[]) =>
+    driven({
+      services,
+      deps: () => ({
+        engine: () => engineOf({}),
+        announcer: { announce: async () => ({ kind: 'refused', message: 'types differ' }) },
+      }),
+    });
+
+  test('is told of before anything is done, and keeps nothing from being restored', async () => {
+    operator = failingOver([service]);
+    await operator.during(minutes(1));
+
+    const warning = expect.stringMatching(
+      /not every name can be moved: shop\.example\.com would change from CNAME .* to A/,
+    );
+    expect(operator.writes.find(({ phase }) => phase === 'Running')).toMatchObject({
+      message: warning,
+      conditions: [
+        { type: 'Admitted', status: 'True', message: warning },
+        { type: 'Complete', message: 'restoring recovery point point-1 in eu-north' },
+      ],
+    });
+    expect(operator.writes.at(-1)).toMatchObject({
+      phase: 'Failed',
+      steps: [{ phase: 'Succeeded' }, { id: 'dns/shop.example.com', phase: 'Failed' }, { phase: 'Skipped' }],
+    });
+  });
+
+  test('is not told of where nothing is announced yet', async () => {
+    operator = failingOver([]);
+    await operator.during(minutes(1));
+
+    expect(operator.writes.find(({ phase }) => phase === 'Running')).toMatchObject({
+      message: 'restoring recovery point point-1 in eu-north',
+    });
   });
 });
 

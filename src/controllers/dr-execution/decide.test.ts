@@ -137,5 +137,6 @@ function planOf(
     recovery: region,
     now,
   };
-  return freezePlan({ facts, scenarioUid: 'uid-1' }, { spec, point }, { filesystem: { path: '/points' } });
+  const world = { facts, scenarioUid: 'uid-1', names: [] };
+  return freezePlan(world, { spec, point }, { filesystem: { path: '/points' } });
 }

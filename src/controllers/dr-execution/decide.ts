@@ -13,6 +13,7 @@ import { type ChosenPoint, describeUnproven } from '../../domain/execution/choos
 import { subjectOf } from '../../domain/execution/plan.ts';
 import { type Limits, type Outcome, outcomeOf } from '../../domain/execution/reducer.ts';
 import { type ExecutionPlan, reportOf } from '../../domain/execution/report.ts';
+import { firstFew } from '../../domain/first-few.ts';
 import type { PointManifest } from '../../domain/protection/point.ts';
 import {
   fromRfc3339,
@@ -101,17 +102,23 @@ export function freezePlan(
   };
 }
 
+/** @param stuck why names cannot be moved: no reason not to bring the workload up, and better known before it is */
 export function startedStatus(
   { generation, status }: Execution,
   plan: ExecutionPlan,
   steps: readonly StepStatus[],
   now: Instant,
+  stuck: readonly string[] = [],
 ): DRExecutionStatus {
   const unproven = plan.pointUnproven === undefined ? '' : ', which was not compared with the source';
-  const message = `restoring recovery point ${plan.recoveryPoint}${unproven} in ${plan.recoveryRegion}`;
+  const doing = `restoring recovery point ${plan.recoveryPoint}${unproven} in ${plan.recoveryRegion}`;
+  const message =
+    stuck.length === 0
+      ? doing
+      : `${doing}; warning: not every name can be moved: ${firstFew(stuck, 3, '; ')}`;
   const updates = [
     condition('Admitted', 'True', 'SafetyRulesHold', message),
-    condition('Complete', 'Unknown', 'StepsRunning', message),
+    condition('Complete', 'Unknown', 'StepsRunning', doing),
   ];
   return {
     observedGeneration: generation,

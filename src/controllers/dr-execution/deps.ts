@@ -3,6 +3,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { StoreSpec } from '../../api/v1alpha1/dr-scenario-store.ts';
 import type { Authority } from '../../dns/authoritative.ts';
 import type { Announcer } from '../../dns/external-dns.ts';
+import type { HostResolver } from '../../dns/resolve-host.ts';
 import type { CompiledReadiness } from '../../domain/graph/user-rules/compile.ts';
 import { between, type Clock, type Millis, millis, type Tick } from '../../domain/time.ts';
 import type { Engine, KeptPoint, OpenPoint, ScenarioIdentity } from '../../engines/engine.ts';
@@ -40,6 +41,7 @@ export interface ExecutionDeps {
   ) => Promise<Imported>;
   readonly announcer: Announcer;
   readonly authority: Authority;
+  readonly resolveHost: HostResolver;
   readonly hooks: Pick<HookRuns, 'stateOf' | 'forget'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,6 +72,8 @@ export interface Memory {
   /** When this process first tried the step; what its patience counts from. */
   readonly triedSince: Map<string, Tick>;
   readonly lastTried: Map<string, Tick>;
+  /** By hostname: the addresses that its servers gave when it was announced. */
+  readonly servedBefore: Map<string, readonly string[]>;
   /** By unit: keys of the objects that were not ready when last seen. Absent: none was looked at yet. */
   readonly unready: Map<string, readonly string[]>;
 }
@@ -83,6 +87,7 @@ export const emptyMemory = (): Memory => ({
   rules: undefined,
   triedSince: new Map(),
   lastTried: new Map(),
+  servedBefore: new Map(),
   unready: new Map(),
 });
 

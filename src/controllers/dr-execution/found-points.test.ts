@@ -8,6 +8,7 @@ const { execution } = worldOf([]);
 const region = { verdict: 'Healthy', since: undefined, message: '' } as const;
 const admission: AdmissionWorld = {
   scenarioUid: 'uid-1',
+  names: [],
   facts: {
     spec: execution.spec,
     automatic: false,

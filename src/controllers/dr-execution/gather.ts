@@ -17,11 +17,14 @@ import {
 } from '../../api/v1alpha1/dr-scenario.ts';
 import { parseResource } from '../../api/v1alpha1/parse.ts';
 import { regionHealthKind, regionHealthSpec, regionHealthStatus } from '../../api/v1alpha1/region-health.ts';
+import { announcedNames } from '../../dns/external-dns.ts';
+import type { Announced } from '../../domain/dns/desired.ts';
 import { type AdmissionFacts, AUTOMATIC_LABEL, type RegionFacts } from '../../domain/execution/admit.ts';
 import { lastMove } from '../../domain/execution/last-move.ts';
 import type { ExecutionPlan } from '../../domain/execution/report.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { KubeError } from '../../kube/errors.ts';
 import type { Key } from '../../kube/reconciler.ts';
 import { regionFactsOf } from '../region-facts.ts';
 import { resourceOf } from '../resources.ts';
@@ -109,7 +112,11 @@ export interface AdmissionWorld {
   readonly facts: AdmissionFacts;
   /** Empty when there is no scenario. */
   readonly scenarioUid: string;
+  /** What its names are announced with; empty when that could not be read. */
+  readonly names: readonly AnnouncedHere[];
 }
+
+type AnnouncedHere = Announced & { readonly hostname: string };
 
 /** What the safety rules are judged on. @throws KubeError */
 export async function gatherAdmission(
@@ -123,12 +130,16 @@ export async function gatherAdmission(
     othersOf(execution, objective, signal),
   ]);
   const acceptedSpec = scenario?.status.acceptedSpec;
-  const [source, recovery] = await Promise.all([
+  const [source, recovery, names] = await Promise.all([
     regionFacts(acceptedSpec?.source.region, objective, signal),
     regionFacts(acceptedSpec?.recovery.region, objective, signal),
+    acceptedSpec === undefined || acceptedSpec.dns.records.length === 0
+      ? []
+      : namesOf(execution, objective, signal),
   ]);
   return {
     scenarioUid: scenario?.uid ?? '',
+    names,
     facts: {
       spec: execution.spec,
       automatic: execution.object.metadata.labels?.[AUTOMATIC_LABEL] === 'true',
@@ -147,6 +158,25 @@ export async function gatherAdmission(
       now,
     },
   };
+}
+
+/** They are only warned of, so that they cannot be read must not hold up a failover. */
+async function namesOf(
+  { namespace, spec }: Execution,
+  objective: Cluster,
+  signal: AbortSignal,
+): Promise<readonly AnnouncedHere[]> {
+  try {
+    const names = await announcedNames(objective, { namespace, name: spec.scenario }, signal);
+    return names.map(({ hostname, service, targets }) => ({
+      hostname,
+      service: `${namespace}/${service}`,
+      targets,
+    }));
+  } catch (error) {
+    if (!(error instanceof KubeError)) throw error;
+    return [];
+  }
 }
 
 interface Other {

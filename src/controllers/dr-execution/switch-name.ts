@@ -2,12 +2,14 @@
 
 import type { StepStatus } from '../../api/v1alpha1/dr-execution.ts';
 import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
-import { judge, type ServerView } from '../../domain/dns/judge.ts';
+import { aliasOf, type Hosts } from '../../domain/dns/alias.ts';
+import { type Desired, type DnsRecord, desiredOf } from '../../domain/dns/desired.ts';
+import { addressesServed, answerOf, judge, needsHosts, type ServerView } from '../../domain/dns/judge.ts';
 import { explainStillness } from '../../domain/dns/owner.ts';
 import type { Observation } from '../../domain/execution/reducer.ts';
 import type { ExecutionPlan } from '../../domain/execution/report.ts';
-import { type Millis, seconds } from '../../domain/time.ts';
-import type { ExecutionDeps } from './deps.ts';
+import { between, type Millis, seconds } from '../../domain/time.ts';
+import type { ExecutionDeps, Memory } from './deps.ts';
 
 /**
  * How long a server may be silent while all others agree before the step ends
@@ -16,12 +18,15 @@ import type { ExecutionDeps } from './deps.ts';
 const SILENCE = seconds(15);
 /** external-dns needs about five seconds for a change; from then on it is worth asking why nothing moves. */
 const EXPLAIN_AFTER = seconds(10);
+/** No change is served sooner after its announcement: external-dns and the DNS provider each take their time. */
+const SOONEST_PUBLISHED = seconds(5);
 
 export interface SwitchContext {
   readonly scenario: { readonly namespace: string; readonly name: string };
   readonly spec: DRScenarioSpec;
   readonly plan: ExecutionPlan;
-  readonly deps: Pick<ExecutionDeps, 'announcer' | 'authority' | 'clusters'>;
+  readonly deps: Pick<ExecutionDeps, 'announcer' | 'authority' | 'clusters' | 'clock' | 'resolveHost'>;
+  readonly memory: Pick<Memory, 'servedBefore'>;
   /** For how long the step has been tried. */
   readonly age: Millis;
 }
@@ -37,7 +42,7 @@ export async function switchName(
   context: SwitchContext,
   signal: AbortSignal,
 ): Promise<Observation> {
-  const { scenario, spec, plan, deps, age } = context;
+  const { scenario, spec, plan, deps, memory, age } = context;
   const record = spec.dns.records.find((candidate) => candidate.hostname === hostname);
   if (record === undefined) {
     return { kind: 'failed', message: `${hostname} is not among spec.dns.records of the scenario any more` };
@@ -53,8 +58,13 @@ export async function switchName(
     return { kind: step.appliedAt === undefined ? 'blocked' : 'waiting', message: announced.message };
   }
   const servers = spec.dns.authoritativeServers;
+  const askedAt = deps.clock.tick();
   const views = await deps.authority.ask(hostname, servers, signal);
-  const judgement = judge(announced.desired, views);
+  const isOfBefore = announced.isChanged && between(askedAt, deps.clock.tick()) < SOONEST_PUBLISHED;
+  if (isOfBefore) remember(memory, hostname, views);
+  const { desired, resource } = announced;
+  const hosts = needsHosts(desired, views) ? await hostsOf(desired, record, context, signal) : undefined;
+  const judgement = judge(desired, views, hosts);
   if (judgement.kind === 'matches') return { kind: 'done', message: judgement.message };
   if (judgement.kind === 'partial') {
     return age < SILENCE
@@ -63,9 +73,36 @@ export async function switchName(
   }
   if (age < EXPLAIN_AFTER) return { kind: unfinished, message: judgement.message };
   const claims = await deps.authority.claims(hostname, servers, signal);
-  const why = explainStillness(claims, announced.resource, views.some(hasAnswer));
+  const why = explainStillness(claims, resource, answerOf(views));
   return { kind: unfinished, message: `${judgement.message}; ${why}` };
 }
 
-const hasAnswer = ({ reply }: ServerView): boolean =>
-  reply.kind === 'answers' && Object.values(reply.records).some((values) => values.length > 0);
+/** The first time only: what is announced again later may be published already. */
+function remember(
+  { servedBefore }: SwitchContext['memory'],
+  hostname: string,
+  views: readonly ServerView[],
+): void {
+  const served = addressesServed(views);
+  if (served !== undefined && !servedBefore.has(hostname)) servedBefore.set(hostname, served);
+}
+
+/** What the host names of both sides have now, as far as they are such. */
+async function hostsOf(
+  desired: Desired,
+  record: DnsRecord,
+  { deps, memory }: SwitchContext,
+  signal: AbortSignal,
+): Promise<Hosts | undefined> {
+  const wished = aliasOf(desired);
+  if (wished === undefined) return undefined;
+  const source = desiredOf(record, record.source.addresses ?? []);
+  const before = source.kind === 'desired' ? aliasOf(source.desired) : undefined;
+  const hostOf = async (name: string) => ({ name, found: await deps.resolveHost(name, signal) });
+  const [host, left] = await Promise.all([
+    hostOf(wished),
+    before === undefined || before === wished ? undefined : hostOf(before),
+  ]);
+  const isBalancer = record.recovery.service !== undefined;
+  return { wished: host, left, before: memory.servedBefore.get(record.hostname), isBalancer };
+}

@@ -13,10 +13,13 @@ import { type Decision, refusalIn } from './decide.ts';
 import { describeAway } from './failover/names-away.ts';
 import type { ScenarioWorld } from './world.ts';
 
-/** A record of the scenario and why it could not be announced, if it could not. */
+/** What came of announcing a record of the scenario. */
 export interface Announcement {
   readonly hostname: string;
-  readonly problem: string | undefined;
+  /** Why it could not be announced. */
+  readonly problem?: string | undefined;
+  /** Why a failover could not move it from what it is announced with. */
+  readonly stuck?: string | undefined;
 }
 
 const condition = (
@@ -177,14 +180,15 @@ export function announcementCondition(
   const problems = announcements.flatMap(({ hostname, problem }) =>
     problem === undefined ? [] : [`${hostname}: ${problem}`],
   );
-  return problems.length === 0
-    ? condition(
-        'DNSReady',
-        'True',
-        'RecordsAnnounced',
-        announcements.map(({ hostname }) => hostname).join(', '),
-      )
-    : condition('DNSReady', 'False', 'AnnouncementFailed', problems.join('; '));
+  const stuck = announcements.flatMap((announcement) => announcement.stuck ?? []);
+  if (problems.length > 0)
+    return condition('DNSReady', 'False', 'AnnouncementFailed', [...problems, ...stuck].join('; '));
+  if (stuck.length > 0) {
+    const message = `a failover could not move every name: ${stuck.join('; ')}`;
+    return condition('DNSReady', 'False', 'DNSTypesMixed', message);
+  }
+  const hostnames = announcements.map(({ hostname }) => hostname);
+  return condition('DNSReady', 'True', 'RecordsAnnounced', hostnames.join(', '));
 }
 
 export function failoverCondition({ failover }: Decision): ConditionUpdate {

@@ -3,6 +3,7 @@ import type { DRScenarioStatus } from '../../api/v1alpha1/dr-scenario.ts';
 import { findCondition } from '../../domain/conditions.ts';
 import { afterAttempt, nothingRemembered } from '../../domain/protection/capture-memory.ts';
 import { instant, millis, type Tick } from '../../domain/time.ts';
+import type { Announcement } from './conditions.ts';
 import { decide } from './decide.ts';
 import type { Offer } from './points/offer.ts';
 import { statusFor } from './status.ts';
@@ -48,6 +49,47 @@ const captured = {
   startedAt: 0 as Tick,
   took: millis(2000),
 };
+
+describe('the names of a scenario', () => {
+  const dnsReady = (...announcements: readonly Announcement[]) => {
+    const world = aWorld({
+      spec: { dns: { records: announcements.map(({ hostname }) => recordOf(hostname)) } },
+    });
+    const outcome = { ...nothingDone, announcements };
+    const { conditions } = statusFor(world, decide(world, nothingRemembered, now), outcome, noon);
+    return findCondition(conditions ?? [], 'DNSReady');
+  };
+  const recordOf = (hostname: string) => ({
+    hostname,
+    source: { addresses: ['192.0.2.1'] },
+    recovery: { addresses: ['198.51.100.1'] },
+  });
+
+  it('are ready once all are announced', () => {
+    expect(dnsReady({ hostname: 'a.example.com' }, { hostname: 'b.example.com' })).toMatchObject({
+      status: 'True',
+      message: 'a.example.com, b.example.com',
+    });
+  });
+
+  it('are not while a failover could not move one of them, though it is announced', () => {
+    const stuck = 'b.example.com would change from CNAME to A';
+    expect(dnsReady({ hostname: 'a.example.com' }, { hostname: 'b.example.com', stuck })).toMatchObject({
+      status: 'False',
+      reason: 'DNSTypesMixed',
+      message: `a failover could not move every name: ${stuck}`,
+    });
+  });
+
+  it('say both, where one could not be announced besides', () => {
+    const stuck = 'b.example.com would change from CNAME to A';
+    const failed = { hostname: 'a.example.com', problem: 'no address' };
+    expect(dnsReady(failed, { hostname: 'b.example.com', stuck })).toMatchObject({
+      reason: 'AnnouncementFailed',
+      message: `a.example.com: no address; ${stuck}`,
+    });
+  });
+});
 
 describe('the status of a scenario', () => {
   it('is Protecting before the first recovery point', () => {

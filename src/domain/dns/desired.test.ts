@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { changeProblem, type DnsRecord, desiredOf, typeChange } from './desired.ts';
+import {
+  announcementProblem,
+  changeProblem,
+  type DnsRecord,
+  desiredOf,
+  moveProblem,
+  stuckNames,
+  typeChange,
+} from './desired.ts';
 
 const record: DnsRecord = {
   hostname: 'shop.example.com',
@@ -68,5 +76,92 @@ describe('a name that is to change', () => {
     expect(
       typeChange({ ...record, recovery: { service: { namespace: 'shop', name: 'web' } } }),
     ).toBeUndefined();
+  });
+});
+
+describe('what a name is to be announced with in place of what is announced', () => {
+  const announced = (...addresses: string[]) => ({
+    service: 'dr/antipode-shop',
+    targets: targets(...addresses),
+  });
+  const service = { service: { namespace: 'shop', name: 'web' } };
+  const aliases: DnsRecord = {
+    ...record,
+    source: { addresses: ['lb.eu-west.example.com'] },
+    recovery: { addresses: ['lb.eu-north.example.com'] },
+  };
+
+  test('may be other addresses of the same kind', () => {
+    const problem = announcementProblem(record, 'recovery', targets('198.51.100.1'), announced('192.0.2.1'));
+    expect(problem).toBeUndefined();
+  });
+
+  test.each(['source', 'recovery'] as const)(
+    'says what brings a type into force that both sides have by now, from the side of the %s',
+    (side) => {
+      const after = targets(...(aliases[side].addresses ?? []));
+      const problem = announcementProblem(aliases, side, after, announced('192.0.2.1'));
+
+      expect(problem).toContain('from A (192.0.2.1) to CNAME');
+      expect(problem).toContain('both sides of the record are CNAME by now');
+      expect(problem).toMatch(/delete Service dr\/antipode-shop .* once.*TXT records.*expect a gap/);
+      expect(problem).not.toContain('use the same types');
+    },
+  );
+
+  test('asks for the same types where the sides differ', () => {
+    const problem = announcementProblem(
+      { ...record, source: service },
+      'source',
+      targets('lb.example.com'),
+      announced('192.0.2.1'),
+    );
+    expect(problem).toMatch(/use the same types on both sides$/);
+  });
+
+  test('offers both where the other side is known to its region only', () => {
+    const problem = announcementProblem(
+      { ...record, source: service },
+      'recovery',
+      targets('198.51.100.1'),
+      announced('lb.example.com'),
+    );
+    expect(problem).toMatch(/use the same types on both sides, or delete Service dr\/antipode-shop/);
+  });
+
+  test('may have addresses of another family besides, once both sides have them', () => {
+    const both = { addresses: ['192.0.2.1', '2001:db8::1'] };
+    const dual: DnsRecord = { ...record, source: both, recovery: both };
+    const after = targets(...both.addresses);
+
+    expect(announcementProblem(dual, 'source', after, announced('192.0.2.1'))).toBeUndefined();
+    expect(
+      announcementProblem({ ...dual, recovery: service }, 'source', after, announced('192.0.2.1')),
+    ).toContain('from A (192.0.2.1) to A+AAAA');
+  });
+});
+
+describe('a name whose source is a Service', () => {
+  const mixed: DnsRecord = { ...record, source: { service: { namespace: 'shop', name: 'web' } } };
+  const balancer = targets('shop-1.eu-west-1.elb.amazonaws.com');
+  const service = 'dr/antipode-shop';
+
+  test('cannot be moved when it is announced with a host name and is to get addresses', () => {
+    expect(moveProblem(mixed, balancer)).toMatch(
+      /from CNAME .* to A \(198\.51\.100\.1\).*same types on both sides$/,
+    );
+  });
+
+  test('can be moved between addresses, and is not judged while the recovery region alone knows its address', () => {
+    expect(moveProblem(mixed, targets('192.0.2.1'))).toBeUndefined();
+    expect(moveProblem({ ...mixed, recovery: mixed.source }, balancer)).toBeUndefined();
+  });
+
+  test('is told of, with the way out, before a failover comes to it', () => {
+    const names = [{ hostname: record.hostname, service, targets: balancer }];
+    const [stuck, ...others] = stuckNames([mixed, { ...record, hostname: 'new.example.com' }], names);
+
+    expect(stuck).toMatch(/same types on both sides, or delete Service dr\/antipode-shop/);
+    expect(others).toEqual([]);
   });
 });

@@ -62,20 +62,25 @@ export const valuesOf = (targets: readonly Target[]): string =>
 const typesOf = (targets: readonly Target[]): readonly RecordType[] =>
   [...new Set(targets.map((target) => target.type))].toSorted();
 
+const describeTypes = (targets: readonly Target[]): string => typesOf(targets).join('+');
+
 /**
  * Why a name that answers `before` must not be given `after`; undefined when it
  * may. Also a family of addresses that only one side has is refused: external-dns
  * in its safe policy (upsert-only) never removes, so it would be left behind.
+ * What helps is for the caller to say.
  */
 export function changeProblem(
   hostname: string,
   before: readonly Target[],
   after: readonly Target[],
 ): string | undefined {
-  const [was, becomes] = [typesOf(before).join('+'), typesOf(after).join('+')];
+  const [was, becomes] = [describeTypes(before), describeTypes(after)];
   if (was === becomes || was === '' || becomes === '') return undefined;
-  return `${hostname} would change from ${was} (${valuesOf(before)}) to ${becomes} (${valuesOf(after)}): DNS providers cannot do that without a gap or without leaving the old answer; use the same types on both sides`;
+  return `${hostname} would change from ${was} (${valuesOf(before)}) to ${becomes} (${valuesOf(after)}): DNS providers cannot do that without a gap or without leaving the old answer`;
 }
+
+const SAME_TYPES = 'use the same types on both sides';
 
 /** As far as it can be told from the spec alone: addresses of Services are known only later. */
 export function typeChange(record: DnsRecord): string | undefined {
@@ -88,7 +93,68 @@ export function typeChange(record: DnsRecord): string | undefined {
     sides.push([...result.desired.targets]);
   }
   const [source, recovery] = sides;
-  return source === undefined || recovery === undefined
-    ? undefined
-    : changeProblem(record.hostname, source, recovery);
+  const problem =
+    source === undefined || recovery === undefined
+      ? undefined
+      : changeProblem(record.hostname, source, recovery);
+  return problem === undefined ? undefined : `${problem}; ${SAME_TYPES}`;
+}
+
+/**
+ * Why a failover could not move a name that is announced with `targets`;
+ * undefined when it could, and when only the recovery region will know.
+ */
+export function moveProblem(record: DnsRecord, targets: readonly Target[]): string | undefined {
+  const recovery = writtenTargets(record, 'recovery');
+  const problem = recovery === undefined ? undefined : changeProblem(record.hostname, targets, recovery);
+  return problem === undefined ? undefined : `${problem}; ${SAME_TYPES}`;
+}
+
+/** What the Service of a name says now. */
+export interface Announced {
+  /** `namespace/name` of that Service, in the objective cluster. */
+  readonly service: string;
+  readonly targets: readonly Target[];
+}
+
+/**
+ * Why `after`, the answer of `side`, must not be announced in place of what is,
+ * and what helps: types that differ between the sides are to be made the same;
+ * once they are, only a name that is made anew can have them.
+ */
+export function announcementProblem(
+  record: DnsRecord,
+  side: Side,
+  after: readonly Target[],
+  { service, targets }: Announced,
+): string | undefined {
+  const problem = changeProblem(record.hostname, targets, after);
+  if (problem === undefined) return undefined;
+  const anew = `delete Service ${service} of the objective cluster once, and at the DNS provider the old records of ${record.hostname} with their TXT records, which external-dns leaves there under --policy=upsert-only; expect a gap in which the name does not exist`;
+  const other = writtenTargets(record, side === 'source' ? 'recovery' : 'source');
+  if (other === undefined) return `${problem}; ${SAME_TYPES}, or ${anew}`;
+  const types = describeTypes(after);
+  if (describeTypes(other) !== types) return `${problem}; ${SAME_TYPES}`;
+  // A family that is added leaves nothing behind, and the other side has it too.
+  if (typesOf(targets).every((type) => typesOf(after).includes(type))) return undefined;
+  return `${problem}; both sides of the record are ${types} by now: ${anew}`;
+}
+
+/** Those of `records` that a failover cannot move as they are announced, with why and what helps, as far as is known before it. */
+export function stuckNames(
+  records: readonly DnsRecord[],
+  names: readonly (Announced & { readonly hostname: string })[],
+): readonly string[] {
+  return records.flatMap((record) => {
+    const recovery = writtenTargets(record, 'recovery');
+    const announced = names.find(({ hostname }) => hostname === record.hostname);
+    if (recovery === undefined || announced === undefined) return [];
+    return announcementProblem(record, 'recovery', recovery, announced) ?? [];
+  });
+}
+
+/** Undefined for those of a Service, which its region alone knows. */
+function writtenTargets(record: DnsRecord, side: Side): readonly Target[] | undefined {
+  const result = desiredOf(record, record[side].addresses ?? []);
+  return result.kind === 'desired' ? result.desired.targets : undefined;
 }

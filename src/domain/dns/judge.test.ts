@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Hosts } from './alias.ts';
 import type { Desired } from './desired.ts';
-import { judge, type ServerReply, type ServerView } from './judge.ts';
+import { addressesServed, judge, type ServerReply, type ServerView } from './judge.ts';
 
 const desired: Desired = {
   hostname: 'shop.test',
@@ -65,5 +66,63 @@ describe('the servers of a name', () => {
     expect(judge(desired, views(answers(['192.0.2.1', '192.0.2.2'], { ttl: 300 }))).message).toContain(
       'TTL of 300s instead of 30s',
     );
+  });
+});
+
+describe('a host name whose zone answers with addresses, as Route 53 does with an ALIAS', () => {
+  const alias: Desired = { ...desired, targets: [{ type: 'CNAME', value: 'new.elb.test' }] };
+  const hosts: Hosts = {
+    wished: { name: 'new.elb.test', found: { kind: 'resolved', addresses: ['192.0.2.1', '192.0.2.2'] } },
+    left: { name: 'old.elb.test', found: { kind: 'resolved', addresses: ['203.0.113.9'] } },
+    before: ['203.0.113.9'],
+    isBalancer: false,
+  };
+
+  test('matches when these are the addresses of that host name, on each server', () => {
+    expect(judge(alias, views(right, answers(['192.0.2.2'])), hosts)).toMatchObject({
+      kind: 'matches',
+      message: expect.stringContaining(
+        'answers 192.0.2.1, 192.0.2.2, addresses of new.elb.test, on ns1, ns2',
+      ),
+    });
+  });
+
+  test('matches in part when some of them are not explained, and says which', () => {
+    const judgement = judge(alias, views(right, answers(['192.0.2.1', '192.0.2.7']), silent), hosts);
+    expect(judgement).toMatchObject({
+      kind: 'partial',
+      silent: ['ns3'],
+      message: expect.stringMatching(
+        /on ns1.*; ns2 .*192\.0\.2\.7 is not among.*; could not be checked: ns3/,
+      ),
+    });
+  });
+
+  test('does not match while one server answers with the addresses that it is to leave', () => {
+    expect(judge(alias, views(right, answers(['203.0.113.9'])), hosts)).toMatchObject({
+      kind: 'differs',
+      message: 'ns2 answers 203.0.113.9 instead of new.elb.test: 203.0.113.9 is of old.elb.test',
+    });
+  });
+
+  test('is not judged by its addresses when there is an alias to another name, nothing at all, or no look-up', () => {
+    const another = answers(['192.0.2.1'], { cname: ['old.elb.test'] });
+    expect(judge(alias, views(another), hosts).kind).toBe('differs');
+    expect(judge(alias, views(answers([])), hosts).message).toBe(
+      'ns1 answers nothing instead of new.elb.test',
+    );
+    expect(judge(alias, views(right)).kind).toBe('differs');
+  });
+
+  test('has served what its servers say together, and what is not known while none speaks', () => {
+    const unable: ServerReply = { kind: 'unable', message: 'refuses the question' };
+    expect(addressesServed(views(right, answers(['192.0.2.7']), silent))).toEqual([
+      '192.0.2.1',
+      '192.0.2.2',
+      '192.0.2.7',
+    ]);
+    expect(addressesServed(views({ kind: 'nxdomain' }, silent))).toEqual([]);
+    expect(addressesServed(views(answers(['192.0.2.1'], { cname: ['old.elb.test'] })))).toEqual([]);
+    expect(addressesServed(views(unable, silent))).toBeUndefined();
   });
 });

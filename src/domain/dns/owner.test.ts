@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { claimNames, explainStillness, parseClaim } from './owner.ts';
 
 const ours = 'service/dr/antipode-shop-test-1234';
+const ownClaims = [{ record: 'a-shop.test', owner: 'dr', resource: ours }];
 
 describe('a TXT record of external-dns', () => {
   test('says who owns a name and for which object', () => {
@@ -31,22 +32,28 @@ describe('a TXT record of external-dns', () => {
 describe('a name that does not follow its announcement', () => {
   test('is explained by the other owner that holds it', () => {
     const claims = [{ record: 'a-shop.test', owner: 'region-a', resource: 'ingress/shop/web' }];
-    const why = explainStillness(claims, ours, true);
+    const why = explainStillness(claims, ours, 'addresses');
     expect(why).toContain('held by external-dns owner "region-a" for ingress/shop/web (TXT a-shop.test)');
     expect(why).toContain('--txt-owner-id');
   });
 
   test('is explained by an external-dns that has not published yet', () => {
-    expect(explainStillness([{ record: 'a-shop.test', owner: 'dr', resource: ours }], ours, true)).toContain(
-      'not published',
+    const why = explainStillness(ownClaims, ours, 'alias');
+    expect(why).toContain('not published');
+    expect(why).not.toContain('proxy');
+  });
+
+  test('is explained by either that or a proxy where addresses are served, without a claim that it has moved', () => {
+    expect(explainStillness(ownClaims, ours, 'addresses')).toMatch(
+      /either has not published the change yet.*or it has, and a proxy.*where the name leads is not known/,
     );
   });
 
   test('is explained by a record made by hand', () => {
-    expect(explainStillness([], ours, true)).toContain('made by hand');
+    expect(explainStillness([], ours, 'addresses')).toContain('made by hand');
   });
 
   test('is explained by nobody publishing it', () => {
-    expect(explainStillness([], ours, false)).toContain('--source=service');
+    expect(explainStillness([], ours, 'nothing')).toContain('--source=service');
   });
 });

@@ -33,9 +33,13 @@ export function parseClaim(record: string, text: string): Claim | undefined {
 /**
  * Why a name does not follow its announcement, and what to do.
  * @param resource our announcing Service as external-dns names it, `service/<namespace>/<name>`
- * @param exists whether the name answers anything at all
+ * @param answer what the name answers with now
  */
-export function explainStillness(claims: readonly Claim[], resource: string, exists: boolean): string {
+export function explainStillness(
+  claims: readonly Claim[],
+  resource: string,
+  answer: 'nothing' | 'alias' | 'addresses',
+): string {
   const foreign = claims.find((claim) => claim.resource !== resource);
   if (foreign !== undefined) {
     const made = foreign.resource === undefined ? '' : ` for ${foreign.resource}`;
@@ -44,10 +48,13 @@ export function explainStillness(claims: readonly Claim[], resource: string, exi
       'the objective cluster, that one will never change it: set external-dns/owner in the TXT record to its --txt-owner-id'
     );
   }
+  if (claims.length > 0 && answer === 'addresses') {
+    return "external-dns holds it for this scenario and either has not published the change yet (see its log in the objective cluster), or it has, and a proxy of the DNS provider, such as Cloudflare's, answers with addresses of its own: then where the name leads is not known from its answer";
+  }
   if (claims.length > 0) {
     return 'external-dns holds it for this scenario but has not published the change yet: see the log of external-dns in the objective cluster';
   }
-  return exists
+  return answer !== 'nothing'
     ? 'the record was made by hand or by something else than external-dns, which never changes such records: delete it once, or give it an owner TXT record'
     : 'nothing has published it: check that external-dns runs in the objective cluster with --source=service, and that its namespace, domain and annotation filters admit the announcing Service';
 }

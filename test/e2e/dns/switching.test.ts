@@ -116,7 +116,7 @@ describe('a name', () => {
       return found.length > 0 ? found : undefined;
     });
 
-    expect(explainStillness(claims, result.resource, true)).toContain(
+    expect(explainStillness(claims, result.resource, 'addresses')).toContain(
       'held by external-dns owner "region-a"',
     );
     expect(judge(result.desired, await ask(record.hostname)).message).toContain(

@@ -22,6 +22,7 @@ import { createHookRuns } from '../../../src/controllers/dr-execution/hook-runs.
 import { publishStatus, resourceOf } from '../../../src/controllers/resources.ts';
 import { authority } from '../../../src/dns/authoritative.ts';
 import { externalDnsAnnouncer } from '../../../src/dns/external-dns.ts';
+import { hostResolver } from '../../../src/dns/resolve-host.ts';
 import { seconds } from '../../../src/domain/time.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
@@ -139,6 +140,7 @@ export async function setUp(
     storePlace: () => ({ filesystem: { path: store } }),
     announcer: externalDnsAnnouncer(objective),
     authority: authority({ timeout: seconds(1) }),
+    resolveHost: hostResolver({ timeout: seconds(1) }),
     hooks: createHookRuns({ hooks: { add: ignore }, executions: { add: ignore }, clock: systemClock }),
     clock: systemClock,
     log: quiet,

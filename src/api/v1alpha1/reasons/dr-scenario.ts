@@ -70,6 +70,8 @@ export const drScenarioReasons = {
   RecordsAnnounced: 'The records are announced to external-dns with the addresses of the active region.',
   NoRecords: 'The scenario has no DNS records.',
   AnnouncementFailed: 'A record could not be announced; the message says which and why.',
+  DNSTypesMixed:
+    'Names are announced, but a failover could not move one of them: its answer would change between A, AAAA and CNAME.',
   // AutomaticFailover
   ManualMode: 'Failover is started by hand.',
   Armed: 'A failure of the source region starts a failover.',

@@ -29,6 +29,8 @@ interface Told {
   readonly status?: DRExecutionStatus;
   /** Other executions of the scenario; may be changed on the way. */
   readonly others?: Map<string, DRExecutionStatus>;
+  /** Of the objective cluster. Default: none. */
+  readonly services?: readonly KubeObject[];
   readonly deps?: (clock: ManualClock) => Partial<ExecutionDeps>;
 }
 
@@ -58,7 +60,8 @@ export function driven(told: Told = {}): Driven {
       if (kind === 'RegionHealth') return region(name);
       return kind === 'DRExecution' ? execution(name, status()) : scenario;
     },
-    list: async () => {
+    list: async ({ kind }) => {
+      if (kind === 'Service') return { items: told.services ?? [], resourceVersion: '1' };
       const all = [[EXECUTION.name, status()] as const, ...(told.others ?? [])];
       return { items: all.map(([name, one]) => execution(name, one)), resourceVersion: '1' };
     },

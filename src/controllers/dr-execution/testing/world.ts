@@ -126,6 +126,7 @@ export const depsOf = (changes: Partial<ExecutionDeps> = {}): ExecutionDeps => (
   importBackup: async () => ({ kind: 'not-found' }),
   announcer: { announce: unexpected },
   authority: { ask: unexpected, claims: unexpected },
+  resolveHost: unexpected,
   hooks: { stateOf: unexpected, forget: ignore },
   clock: clockOf(),
   log: silent,

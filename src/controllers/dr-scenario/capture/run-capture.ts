@@ -4,6 +4,7 @@
  * counts it as an attempt and waits before the next.
  */
 import type { DnsRecordSpec, DRScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
+import { moveProblem } from '../../../domain/dns/desired.ts';
 import { between } from '../../../domain/time.ts';
 import { KubeError } from '../../../kube/errors.ts';
 import { describeError, type Log } from '../../../kube/log.ts';
@@ -63,13 +64,16 @@ function announce(
   const region = deps.clusters.region(regionName);
   const scenario = identityOf(world);
   const announceOne = async (record: DnsRecordSpec): Promise<Announcement> => {
+    const { hostname } = record;
     try {
       const request = { scenario, record, side: 'source', regionName, region } as const;
       const result = await deps.announcer.announce(request, signal);
-      return { hostname: record.hostname, problem: result.kind === 'announced' ? undefined : result.message };
+      return result.kind === 'announced'
+        ? { hostname, stuck: moveProblem(record, result.desired.targets) }
+        : { hostname, problem: result.message };
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
-      return { hostname: record.hostname, problem: error.message };
+      return { hostname, problem: error.message };
     }
   };
   return Promise.all(spec.dns.records.map(announceOne));
