@@ -167,7 +167,7 @@ describe('The account for a recovery region', () => {
 
   afterAll(() => uninstall(lab.recovery, manifests));
 
-  it('may read and create what is restored, roles included, and delete nothing', async () => {
+  it('may read and create what is restored, roles included, and delete nothing but snapshots', async () => {
     expect(await broken(lab.recovery, REGION, recoveryPermissions)).toEqual([]);
   });
 

@@ -78,10 +78,18 @@ const ways: readonly Deed[] = [
   'impersonate users',
 ];
 
+const removingSnapshots: readonly Deed[] = [
+  'delete volumesnapshots.snapshot.storage.k8s.io shop',
+  'delete volumesnapshotcontents.snapshot.storage.k8s.io',
+  'delete volumegroupsnapshots.groupsnapshot.storage.k8s.io shop',
+  'delete volumegroupsnapshotcontents.groupsnapshot.storage.k8s.io',
+];
+
 export const sourcePermissions: Permissions = {
   allowed: reading,
   denied: [
     ...ways,
+    ...removingSnapshots,
     'create configmaps shop',
     'patch secrets shop',
     'update deployments.apps shop',
@@ -103,6 +111,9 @@ export const hookPermissions: Permissions = {
 
 const restoring: readonly Deed[] = [
   ...reading,
+  ...removingSnapshots,
+  'create volumesnapshots.snapshot.storage.k8s.io shop',
+  'create volumegroupsnapshots.groupsnapshot.storage.k8s.io shop',
   'create namespaces',
   'create secrets shop',
   'patch secrets shop',
@@ -127,6 +138,7 @@ const destroying: readonly Deed[] = [
   'delete persistentvolumeclaims shop',
   'delete persistentvolumes',
   'delete widgets.shop.example.com shop',
+  'delete volumesnapshotclasses.snapshot.storage.k8s.io',
   'impersonate users',
 ];
 
