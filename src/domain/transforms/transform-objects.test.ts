@@ -299,6 +299,17 @@ describe('patches', () => {
     expect(changes(secret, { match: 'has(object.data)', patch: [replace] })).toEqual([]);
   });
 
+  it('give a Secret a text as the API server keeps it, in its data, and leave to that what is none', () => {
+    const secret = anObject('Secret', 'shop/db', { data: { host: 'YQ==', password: 'YQ==' } });
+    const after = (stringData: string) =>
+      objectAfter(secret, { match: 'true', patch: [{ op: 'add', path: '/stringData', value: stringData }] });
+    expect(after('{"password":"b","user":""}')).toEqual({
+      ...secret,
+      data: { host: 'YQ==', password: 'Yg==', user: '' },
+    });
+    expect(after('{"password":1}')).toMatchObject({ data: secret['data'], stringData: { password: 1 } });
+  });
+
   it('match objects as they are in the source, whatever comes before', () => {
     const match = "object.metadata.namespace == 'shop' && object.spec.ingressClassName == 'alb'";
     const wishes: readonly Wish[] = [
