@@ -128,6 +128,8 @@ const restoring: readonly Deed[] = [
   'create clusterroles.rbac.authorization.k8s.io',
   'escalate clusterroles.rbac.authorization.k8s.io',
   'bind roles.rbac.authorization.k8s.io shop',
+  'update deployments.apps/finalizers shop',
+  'update widgets.shop.example.com/finalizers shop',
 ];
 
 const destroying: readonly Deed[] = [
@@ -138,6 +140,7 @@ const destroying: readonly Deed[] = [
   'delete persistentvolumeclaims shop',
   'delete persistentvolumes',
   'delete widgets.shop.example.com shop',
+  'update deployments.apps shop',
   'delete volumesnapshotclasses.snapshot.storage.k8s.io',
   'impersonate users',
 ];
