@@ -141,6 +141,18 @@ describe('a transformed point', () => {
     expect(failureOf('/metadata/annotations', '{"a": "b"}')).toBeUndefined();
   });
 
+  it('has what a patch gives a Secret as a text in its data, where a live one has it', () => {
+    const value = '{"user": "shop"}';
+    const secret = transformedPoint(
+      pointOf([anObject('Secret', 'shop/db')]),
+      wishes({ match: 'true', patch: [{ op: 'add', path: '/stringData', value }] }),
+    );
+    expect(secret.failures.size).toBe(0);
+    expect(secret.object('Secret/shop/db')).toEqual(
+      anObject('Secret', 'shop/db', { data: { user: 'c2hvcA==' } }),
+    );
+  });
+
   it('refuses transforms that cannot be read', () => {
     const wrong = wishes({ match: 'object.', images: [{ from: 'a', to: 'b' }] });
     expect(() => transformedPoint(point, wrong)).toThrow(InvalidTransformsError);

@@ -33,6 +33,14 @@ test.each([
 test.each([
   ['pods "web" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1', 'quota'],
   ['User "op" cannot create resource "pods" in API group "" in the namespace "shop"', 'rbac'],
+  [
+    'secrets "db" is forbidden: cannot set blockOwnerDeletion if an ownerReference refers to a resource you can\'t set finalizers on: , <nil>',
+    'rbac',
+  ],
+  [
+    'secrets "db" is forbidden: cannot set an ownerRef on a resource you can\'t delete: RBAC: no such role, <nil>',
+    'rbac',
+  ],
   ['pods "web" is forbidden: violates PodSecurity "restricted:latest"', 'admission'],
   ['unable to create new content in namespace shop because it is being terminated', 'admission'],
 ])('a refusal says what denied it: %s', (message, denial) => {

@@ -148,9 +148,13 @@ function codeOf(status: number, { reason, message }: StatusAnswer): KubeErrorCod
 /** The server has no machine-readable word for this: these are its phrases, stable since Kubernetes 1.8. */
 function denialOf(message: string): 'rbac' | 'quota' | 'admission' {
   if (/exceeded quota|failed quota|insufficient quota/.test(message)) return 'quota';
-  if (/ cannot \S+ (resource|path) "/.test(message)) return 'rbac';
+  if (/ cannot \S+ (resource|path) "/.test(message) || OWNER_NOT_ALLOWED.test(message)) return 'rbac';
   return 'admission';
 }
+
+/** Words of the admission plugin OwnerReferencesPermissionEnforcement, which asks for rights and refuses nothing else. */
+const OWNER_NOT_ALLOWED =
+  /^[^"]*"[^"]*" is forbidden: cannot set (an ownerRef|blockOwnerDeletion) .*you can't /;
 
 /** One line, cut, and without the values that server-side apply quotes from the object it was sent. */
 function clean(text: string): string {

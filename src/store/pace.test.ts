@@ -53,6 +53,27 @@ test('chunks follow one another at the pace, and are the body when joined', asyn
   expect(Buffer.concat(seen.map(({ chunk }) => chunk)).equals(body)).toBe(true);
 });
 
+test('a slow pace sends less at once, so that a connection is not silent for longer than a second', async () => {
+  const clock = manualClock();
+  const signal = new AbortController().signal;
+  const seen: { at: number; bytes: number }[] = [];
+  const done = (async () => {
+    for await (const { byteLength: bytes } of chunksAtPace(
+      Buffer.alloc(2500),
+      createPace(1000, clock),
+      signal,
+    ))
+      seen.push({ at: clock.tick(), bytes });
+  })();
+  await clock.advance(millis(2000));
+  await done;
+  expect(seen).toEqual([
+    { at: 0, bytes: 1000 },
+    { at: 1000, bytes: 1000 },
+    { at: 2000, bytes: 500 },
+  ]);
+});
+
 test('who waits for its turn stops when told to', async () => {
   const clock = manualClock();
   const pace = createPace(10, clock);

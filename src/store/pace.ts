@@ -2,13 +2,17 @@
  * How fast bytes may be written: one after the other in time, at a rate. The
  * arithmetic is apart and pure; a pace only waits as it says.
  */
-import { type Clock, type Millis, millis, type Tick, tick } from '../domain/time.ts';
+import { type Clock, type Millis, millis, seconds, type Tick, tick } from '../domain/time.ts';
 
-/** Bytes that are sent at once; the rate holds over anything longer. */
+/** The most bytes that are sent at once; the rate holds over anything longer. */
 export const PACED_CHUNK = 64 * 1024;
+/** Between two chunks a connection is silent: who is at the other end, or our own end, takes long silence for its end. */
+const LONGEST_SILENCE = seconds(1);
 
 /** A rate shared by everything that is written with the same pace. */
 export interface Pace {
+  /** Bytes that are to be taken at once. */
+  readonly chunk: number;
   /** Resolves when `bytes` may be written. @throws the signal's reason when it aborts first */
   take(bytes: number, signal: AbortSignal): Promise<void>;
 }
@@ -35,6 +39,7 @@ export function schedule(
 export function createPace(rate: number, clock: Clock): Pace {
   let free: Tick | undefined;
   return {
+    chunk: Math.max(1, Math.min(PACED_CHUNK, Math.floor((rate * LONGEST_SILENCE) / 1000))),
     take: async (bytes, signal) => {
       const next = schedule(free, clock.tick(), bytes, rate);
       free = next.free;
@@ -50,8 +55,8 @@ export async function* chunksAtPace(
   pace: Pace,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  for (let offset = 0; offset < body.byteLength; offset += PACED_CHUNK) {
-    const chunk = body.subarray(offset, offset + PACED_CHUNK);
+  for (let offset = 0; offset < body.byteLength; offset += pace.chunk) {
+    const chunk = body.subarray(offset, offset + pace.chunk);
     await pace.take(chunk.byteLength, signal);
     yield chunk;
   }

@@ -126,6 +126,24 @@ describe('what cannot be there without doing something', () => {
   });
 });
 
+it.each([
+  ['StorageClass', 'storage.k8s.io/v1', 'storageclass.kubernetes.io/is-default-class'],
+  ['IngressClass', 'networking.k8s.io/v1', 'ingressclass.kubernetes.io/is-default-class'],
+  ['VolumeSnapshotClass', 'snapshot.storage.k8s.io/v1', 'snapshot.storage.kubernetes.io/is-default-class'],
+  [
+    'VolumeGroupSnapshotClass',
+    'groupsnapshot.storage.k8s.io/v1beta1',
+    'groupsnapshot.storage.kubernetes.io/is-default-class',
+  ],
+])('a class in standby is not the default one: %s', (kind, apiVersion, annotation) => {
+  const object = anObject(kind, 'fast', {
+    apiVersion,
+    metadata: { annotations: { [annotation]: 'true', team: 'shop' } },
+  });
+  expect(Object.keys(inertOf(object).metadata.annotations ?? {})).toEqual(['team', STANDBY_ANNOTATION]);
+  expect(revert(inertOf(object))).toEqual(object);
+});
+
 it('a mark that somebody has put on an object does not make it run', () => {
   const forged = anObject('Deployment', 'shop/web', {
     metadata: { annotations: { [STANDBY_ANNOTATION]: '{"changes":[]}' } },

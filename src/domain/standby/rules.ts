@@ -71,7 +71,9 @@ const SUSPENDED: ReadonlySet<string> = new Set([
 const ACTING_ANNOTATIONS: readonly string[] = [
   'external-dns.alpha.kubernetes.io/',
   'external-dns.kubernetes.io/',
+  'groupsnapshot.storage.kubernetes.io/is-default-class',
   'ingressclass.kubernetes.io/is-default-class',
+  'snapshot.storage.kubernetes.io/is-default-class',
   'storageclass.beta.kubernetes.io/is-default-class',
   'storageclass.kubernetes.io/is-default-class',
 ];

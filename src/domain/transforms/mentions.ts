@@ -27,15 +27,14 @@ const SEARCHED = 1_048_576;
 
 /** kubectl's own copy of the object. */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
-/** An ExternalName is an address and nothing else: it was renamed. */
-const EXTERNAL_NAME = 'externalName';
 const NOT_SEARCHED: ReadonlySet<string> = new Set([
   'status',
   'managedFields',
   'openAPIV3Schema',
   LAST_APPLIED,
-  EXTERNAL_NAME,
 ]);
+/** That of a Service is an address and nothing else: it was renamed, perhaps to what another was called. */
+const EXTERNAL_NAME = 'externalName';
 
 export type Finder = (object: KubeObject) => readonly Mention[];
 
@@ -53,7 +52,10 @@ export function mentionFinder(mapping: Mapping): Finder {
 
 function search(object: KubeObject, pattern: RegExp): readonly Mention[] {
   const found: Mention[] = [];
-  const isSecret = kindOf(object) === 'Secret';
+  const kind = kindOf(object);
+  const isSecret = kind === 'Secret';
+  const isSearched = (name: string): boolean =>
+    !NOT_SEARCHED.has(name) && (name !== EXTERNAL_NAME || kind !== 'Service');
   const path: (string | number)[] = [];
   const look = (value: unknown): void => {
     if (typeof value === 'string') {
@@ -64,7 +66,7 @@ function search(object: KubeObject, pattern: RegExp): readonly Mention[] {
     if (found.length >= MOST || path.length >= DEPTH) return;
     const entries = Array.isArray(value) ? value.entries() : isFields(value) ? Object.entries(value) : [];
     for (const [name, inner] of entries) {
-      if (typeof name === 'string' && NOT_SEARCHED.has(name)) continue;
+      if (typeof name === 'string' && !isSearched(name)) continue;
       path.push(name);
       look(inner);
       path.pop();

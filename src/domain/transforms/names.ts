@@ -2,6 +2,7 @@
 import { arrayAt, isFields } from '../../api/fields.ts';
 import { groupOf, type KubeObject } from '../../api/object.ts';
 import { isCustom, kindOf } from '../graph/kinds.ts';
+import { imageRenamer } from './image-names.ts';
 import { mapFields, mapItems, type Path, type Report, type Rewriter, withAnnotation } from './rewrite.ts';
 
 /** Old names to new ones; never one to itself. */
@@ -67,46 +68,19 @@ export function replacementOf(
 }
 
 /** Of containers of all sorts and of image volumes, in Pod templates and wherever custom resources have one. */
-export const images =
-  (mapping: Mapping): Rewriter =>
-  ({ name, value, path }, report) => {
+export function images(mapping: Mapping): Rewriter {
+  const renamed = imageRenamer(mapping);
+  return ({ name, value, path }, report) => {
     const isImage =
       name === 'image' ||
       name === 'imageName' ||
       ((name === 'reference' || name === 'repository') && parentOf(path) === 'image');
     if (!isImage || typeof value !== 'string') return undefined;
-    const to = imageIn(value, mapping);
+    const to = renamed(value);
     if (to === undefined || to === value) return undefined;
     report(path, value, to);
     return to;
   };
-
-/** @returns undefined when no beginning fits. An image without a registry is also known by its whole name. */
-export function imageIn(image: string, mapping: Mapping): string | undefined {
-  return replaceBeginning(image, mapping) ?? replaceBeginning(wholeName(image), mapping);
-}
-
-function replaceBeginning(image: string, mapping: Mapping): string | undefined {
-  let longest = '';
-  for (const from of mapping.keys()) if (from.length > longest.length && begins(image, from)) longest = from;
-  const to = mapping.get(longest);
-  return to === undefined ? undefined : `${to}${image.slice(longest.length)}`;
-}
-
-/** Whether the name goes on with another part of itself: `registry.example/shop` does not begin `…/shopping`. */
-function begins(image: string, from: string): boolean {
-  if (!image.startsWith(from)) return false;
-  const rest = image.slice(from.length);
-  // After a colon comes a tag, unless more of the path follows: then it is a port, and another registry.
-  return rest === '' || rest.startsWith('/') || rest.startsWith('@') || /^:[^/]*$/.test(rest);
-}
-
-/** `nginx:1` is `docker.io/library/nginx:1` (distribution/reference: no dot, colon or `localhost` before the first slash). */
-function wholeName(image: string): string {
-  const slash = image.indexOf('/');
-  const host = slash < 0 ? '' : image.slice(0, slash);
-  if (/[.:]/.test(host) || host === 'localhost') return image;
-  return slash < 0 ? `docker.io/library/${image}` : `docker.io/${image}`;
 }
 
 /** By label, old values to new ones. */

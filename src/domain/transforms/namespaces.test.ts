@@ -170,6 +170,83 @@ describe('a namespace is renamed', () => {
       ['places spec.ingress[0].from[0].namespaceSelector.matchExpressions[0].values[0]: pay -> shop'],
     ],
     [
+      'the selectors of namespaces that a Prometheus has, whatever they are called',
+      anObject('Prometheus', 'x/all', {
+        apiVersion: 'monitoring.coreos.com/v1',
+        spec: {
+          serviceMonitorNamespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop' } },
+          ruleNamespaceSelector: {
+            matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: ['pay'] }],
+          },
+          probeNamespaceSelector: { matchNames: ['shop'] },
+          serviceMonitorSelector: { matchLabels: { team: 'shop' }, matchNames: ['shop'] },
+        },
+      }),
+      [
+        'places spec.serviceMonitorNamespaceSelector.matchLabels["kubernetes.io/metadata.name"]: shop -> shop-dr',
+        'places spec.ruleNamespaceSelector.matchExpressions[0].values[0]: pay -> shop',
+        'places spec.probeNamespaceSelector.matchNames[0]: shop -> shop-dr',
+      ],
+    ],
+    [
+      'the namespaces whose routes a Gateway allows',
+      anObject('Gateway', 'x/edge', {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        spec: {
+          listeners: [
+            {
+              allowedRoutes: {
+                namespaces: {
+                  from: 'Selector',
+                  selector: { matchLabels: { 'kubernetes.io/metadata.name': 'shop', team: 'shop' } },
+                },
+              },
+            },
+          ],
+        },
+      }),
+      [
+        'places spec.listeners[0].allowedRoutes.namespaces.selector.matchLabels["kubernetes.io/metadata.name"]: shop -> shop-dr',
+      ],
+    ],
+    [
+      'the labels by which Cilium knows the namespace of an endpoint',
+      anObject('CiliumNetworkPolicy', 'shop/db', {
+        apiVersion: 'cilium.io/v2',
+        spec: {
+          endpointSelector: { matchLabels: { app: 'shop' } },
+          ingress: [
+            { fromEndpoints: [{ matchLabels: { app: 'web', 'k8s:io.kubernetes.pod.namespace': 'shop' } }] },
+            {
+              fromEndpoints: [
+                {
+                  matchLabels: {
+                    'io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name': 'pay',
+                    'k8s:io.cilium.k8s.namespace.labels.team': 'shop',
+                  },
+                  matchExpressions: [
+                    { key: 'io.kubernetes.pod.namespace', operator: 'In', values: ['x', 'shop'] },
+                  ],
+                },
+              ],
+            },
+          ],
+        },
+      }),
+      [
+        'places spec.ingress[0].fromEndpoints[0].matchLabels["k8s:io.kubernetes.pod.namespace"]: shop -> shop-dr',
+        'places spec.ingress[1].fromEndpoints[0].matchLabels["io.cilium.k8s.namespace.labels.kubernetes.io/metadata.name"]: pay -> shop',
+        'places spec.ingress[1].fromEndpoints[0].matchExpressions[0].values[1]: shop -> shop-dr',
+      ],
+    ],
+    [
+      'the address of an ExternalName Service that is a Pod of another',
+      anObject('Service', 'x/primary', {
+        spec: { type: 'ExternalName', externalName: 'db-0.db.shop.svc.cluster.local' },
+      }),
+      ['places spec.externalName: db-0.db.shop.svc.cluster.local -> db-0.db.shop-dr.svc.cluster.local'],
+    ],
+    [
       'the address of an ExternalName Service',
       anObject('Service', 'x/alias', {
         spec: { type: 'ExternalName', externalName: 'web.shop.svc.cluster.local' },
@@ -244,6 +321,15 @@ describe('a text that names a namespace is reported', () => {
     ]);
     const data = { url: Buffer.from('redis://:hunter2@cache.shop.svc:6379').toString('base64') };
     expect(mentions(anObject('Secret', 'x/s', { data }))).toEqual(['data.url: ….shop']);
+  });
+
+  it('in a field of a custom resource that is called like the address of an ExternalName Service, and not in that', () => {
+    const spec = { externalName: 'db-0.db.shop.svc' };
+    const custom = anObject('Endpoint', 'x/db', { apiVersion: 'db.example.com/v1', spec });
+    expect(mentions(custom)).toEqual(['spec.externalName: db-0.db.shop.svc']);
+    // It is in `shop` now, which was `pay`.
+    const renamed = anObject('Service', 'x/db', { spec: { externalName: 'db-0.db.pay.svc' } });
+    expect(mentions(renamed)).toEqual([]);
   });
 
   it('quickly, in a long text of nothing else', () => {

@@ -43,9 +43,9 @@ function renamedText(name: string, value: string, object: KubeObject, mapping: M
   return name === 'externalName' && kindOf(object) === 'Service' ? renamedHost(value, mapping) : undefined;
 }
 
-/** `web.shop.svc` or `web.shop.svc.cluster.local`: the whole value is the address of a Service. */
+/** `web.shop.svc`, `db-0.db.shop.svc.cluster.local`: the whole value is the address of a Service or of a Pod of one. */
 function renamedHost(host: string, mapping: Mapping): string | undefined {
-  const found = /^([^.]+)\.([^.]+)(\.svc(?:\..*)?)$/.exec(host);
+  const found = /^(.+)\.([^.]+)(\.svc(?:\..*)?)$/.exec(host);
   const to = mapping.get(found?.[2] ?? '');
   return to === undefined ? undefined : `${found?.[1]}.${to}${found?.[3]}`;
 }
@@ -55,8 +55,9 @@ function renamedStructure(
   mapping: Mapping,
   report: Report,
 ) {
-  if (NAMES_SEVERAL.test(name)) return renamedItems(value, path, mapping, report);
-  if (name === 'namespaceSelector') return renamedSelector(value, path, mapping, report);
+  if (NAMES_SEVERAL.test(name) || isListOfNames(path)) return renamedItems(value, path, mapping, report);
+  if (name === 'matchLabels') return renamedLabels(value, path, mapping, report);
+  if (name === 'matchExpressions') return renamedExpressions(value, path, mapping, report);
   if (name === 'subjects' && Array.isArray(value))
     return mapItems(value, (item, index) => renamedSubject(item, [...path, index], mapping, report));
   if (name === 'rules' && ROLE_KINDS.has(kindOf(object)) && Array.isArray(value))
@@ -78,26 +79,36 @@ function renamedItems(value: unknown, path: Path, mapping: Mapping, report: Repo
   });
 }
 
+/** What the selector of namespaces of the Prometheus operator's monitors has instead of labels. */
+const isListOfNames = (path: Path): boolean =>
+  path.at(-1) === 'matchNames' && /(^n|N)amespaceSelector$/.test(String(path.at(-2)));
+
 /** Put on every namespace by the API server, and the way to select one by its name. */
 const NAME_LABEL = 'kubernetes.io/metadata.name';
+/** As Cilium knows it and the namespace of an endpoint, with or without the source of the label before it. */
+const CILIUM_LABEL =
+  /^(?:(?:k8s|any):)?io\.(?:kubernetes\.pod\.namespace|cilium\.k8s\.namespace\.labels\.kubernetes\.io\/metadata\.name)$/;
 
-/** A selector of labels; the Prometheus operator's has a list of names instead, `matchNames`. */
-function renamedSelector(value: unknown, path: Path, mapping: Mapping, report: Report): unknown {
+/** Such a label has the name of a namespace in whatever selector it stands. */
+const isNameLabel = (label: unknown): boolean =>
+  label === NAME_LABEL || (typeof label === 'string' && CILIUM_LABEL.test(label));
+
+function renamedLabels(value: unknown, path: Path, mapping: Mapping, report: Report): unknown {
   if (!isFields(value)) return value;
-  return mapFields(value, (name, inner) => {
-    const at = [...path, name];
-    if (name === 'matchNames') return renamedItems(inner, at, mapping, report);
-    if (name === 'matchLabels' && isFields(inner))
-      return renamedField(inner, NAME_LABEL, at, mapping, report);
-    if (name !== 'matchExpressions' || !Array.isArray(inner)) return inner;
-    return mapItems(inner, (expression, index) =>
-      isFields(expression) && expression['key'] === NAME_LABEL
-        ? mapFields(expression, (part, values) =>
-            part === 'values' ? renamedItems(values, [...at, index, part], mapping, report) : values,
-          )
-        : expression,
-    );
-  });
+  return Object.keys(value)
+    .filter(isNameLabel)
+    .reduce<Fields>((labels, label) => renamedField(labels, label, path, mapping, report), value);
+}
+
+function renamedExpressions(value: unknown, path: Path, mapping: Mapping, report: Report): unknown {
+  if (!Array.isArray(value)) return value;
+  return mapItems(value, (expression, index) =>
+    isFields(expression) && isNameLabel(expression['key'])
+      ? mapFields(expression, (part, values) =>
+          part === 'values' ? renamedItems(values, [...path, index, part], mapping, report) : values,
+        )
+      : expression,
+  );
 }
 
 function renamedField(fields: Fields, name: string, path: Path, mapping: Mapping, report: Report): Fields {

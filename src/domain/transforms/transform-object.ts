@@ -22,6 +22,7 @@ import {
 import { namespaces, renamedMetadata } from './namespaces.ts';
 import { applyOperation, type Operation, type Pointer, valueAt } from './patch.ts';
 import { type Path, pathText, type Report, type Rewriter, rewrite } from './rewrite.ts';
+import { withEncodedTexts } from './string-data.ts';
 
 export interface FieldChange {
   readonly transform: string;
@@ -76,7 +77,7 @@ export function transformObject(
   const renaming: Report = (path, from, to) =>
     changes.push(change(mapping.by.get(oldNamespace(from, mapping.by)) ?? '', path, from, to, isSecret));
   const renamed = renamedMetadata(
-    rewrite(current, mapping.to.size === 0 ? [] : [namespaces(mapping.to)], renaming),
+    rewrite(withEncodedTexts(current), mapping.to.size === 0 ? [] : [namespaces(mapping.to)], renaming),
     mapping.to,
     renaming,
   );

@@ -163,8 +163,40 @@ describe('images', () => {
     ['nginx:1.27', 'mirror.example/hub/library/nginx:1.27'],
     ['grafana/grafana', 'mirror.example/hub/grafana/grafana'],
     ['localhost/a', 'localhost/a'],
+    ['library/nginx:1.27', 'mirror.example/hub/library/nginx:1.27'],
+    ['docker.io/nginx:1.27', 'mirror.example/hub/library/nginx:1.27'],
+    ['docker.io/library/nginx@sha256:0a', 'mirror.example/hub/library/nginx@sha256:0a'],
+    ['docker.io/grafana/grafana', 'mirror.example/hub/grafana/grafana'],
+    ['index.docker.io/library/nginx:1', 'mirror.example/hub/library/nginx:1'],
+    ['index.docker.io/nginx', 'mirror.example/hub/library/nginx'],
+    ['registry.docker.io/nginx', 'registry.docker.io/nginx'],
+    ['', ''],
   ])('%s becomes %s', (before, after) => {
     expect(imageAfter(before)).toBe(after);
+  });
+
+  it.each([
+    [
+      'nginx',
+      'x.example/nginx',
+      ['nginx:1', 'library/nginx:1', 'docker.io/nginx:1', 'index.docker.io/nginx:1'],
+    ],
+    ['docker.io/nginx', 'x.example/nginx', ['nginx:1', 'docker.io/library/nginx:1']],
+    ['index.docker.io/library/nginx', 'x.example/nginx', ['nginx:1', 'docker.io/nginx:1']],
+  ])('of Docker Hub are known by all of their names: %s', (from, to, names) => {
+    const wish = { images: [...one('docker.io', 'mirror.example/hub'), { from, to }] };
+    for (const image of names) {
+      const pod = anObject('Pod', 'shop/a', { spec: { containers: [{ image }] } });
+      expect(changes(pod, wish)).toEqual([`spec.containers[0].image: ${image} -> x.example/nginx:1`]);
+    }
+  });
+
+  it('of a user of Docker Hub are known by the name of that user', () => {
+    const wish = { images: one('grafana', 'x.example/graphs') };
+    const pod = anObject('Pod', 'shop/a', { spec: { containers: [{ image: 'docker.io/grafana/loki:3' }] } });
+    expect(changes(pod, wish)).toEqual([
+      'spec.containers[0].image: docker.io/grafana/loki:3 -> x.example/graphs/loki:3',
+    ]);
   });
 
   it('are changed in containers of all sorts and kinds', () => {
@@ -297,6 +329,17 @@ describe('patches', () => {
     expect(changes(secret, { match, patch: [replace] })).toEqual(['data.password: (none) -> (hidden)']);
     expect(transform(secret, { match, patch: [guess] }).kind).toBe('failed');
     expect(changes(secret, { match: 'has(object.data)', patch: [replace] })).toEqual([]);
+  });
+
+  it('give a Secret a text as the API server keeps it, in its data, and leave to that what is none', () => {
+    const secret = anObject('Secret', 'shop/db', { data: { host: 'YQ==', password: 'YQ==' } });
+    const after = (stringData: string) =>
+      objectAfter(secret, { match: 'true', patch: [{ op: 'add', path: '/stringData', value: stringData }] });
+    expect(after('{"password":"b","user":""}')).toEqual({
+      ...secret,
+      data: { host: 'YQ==', password: 'Yg==', user: '' },
+    });
+    expect(after('{"password":1}')).toMatchObject({ data: secret['data'], stringData: { password: 1 } });
   });
 
   it('match objects as they are in the source, whatever comes before', () => {

@@ -165,7 +165,7 @@ describe('The account for a recovery region', () => {
 
   afterAll(() => uninstall(lab.recovery, manifests));
 
-  it('may read and create what is restored, roles included, and delete nothing', async () => {
+  it('may read and create what is restored, roles included, and delete nothing but snapshots', async () => {
     await expectPermissions(lab.recovery, REGION, recoveryPermissions);
   });
 

@@ -79,10 +79,18 @@ const ways: readonly Deed[] = [
   'impersonate users',
 ];
 
+const removingSnapshots: readonly Deed[] = [
+  'delete volumesnapshots.snapshot.storage.k8s.io shop',
+  'delete volumesnapshotcontents.snapshot.storage.k8s.io',
+  'delete volumegroupsnapshots.groupsnapshot.storage.k8s.io shop',
+  'delete volumegroupsnapshotcontents.groupsnapshot.storage.k8s.io',
+];
+
 export const sourcePermissions: Permissions = {
   allowed: reading,
   denied: [
     ...ways,
+    ...removingSnapshots,
     'create configmaps shop',
     'patch secrets shop',
     'update deployments.apps shop',
@@ -104,6 +112,9 @@ export const hookPermissions: Permissions = {
 
 const restoring: readonly Deed[] = [
   ...reading,
+  ...removingSnapshots,
+  'create volumesnapshots.snapshot.storage.k8s.io shop',
+  'create volumegroupsnapshots.groupsnapshot.storage.k8s.io shop',
   'create namespaces',
   'create secrets shop',
   'patch secrets shop',
@@ -118,6 +129,8 @@ const restoring: readonly Deed[] = [
   'create clusterroles.rbac.authorization.k8s.io',
   'escalate clusterroles.rbac.authorization.k8s.io',
   'bind roles.rbac.authorization.k8s.io shop',
+  'update deployments.apps/finalizers shop',
+  'update widgets.shop.example.com/finalizers shop',
 ];
 
 const destroying: readonly Deed[] = [
@@ -128,6 +141,8 @@ const destroying: readonly Deed[] = [
   'delete persistentvolumeclaims shop',
   'delete persistentvolumes',
   'delete widgets.shop.example.com shop',
+  'update deployments.apps shop',
+  'delete volumesnapshotclasses.snapshot.storage.k8s.io',
   'impersonate users',
 ];
 

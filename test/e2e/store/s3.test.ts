@@ -103,6 +103,7 @@ describe('a bucket', () => {
     const stop = new AbortController();
     const pace = createPace(64 * 1024, systemClock);
     const written = store.put('half', randomBytes(PART_SIZE + 1), stop.signal, {
+      ...pace,
       take: async (size, waiting) => {
         await pace.take(size, waiting);
         if (!stop.signal.aborted) stop.abort(new Error('the lease was lost'));

@@ -5,6 +5,7 @@
  */
 import type { KubeObject } from '../../../api/object.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
+import type { KubeError } from '../../../kube/errors.ts';
 import { inParallel } from '../../native/parallel.ts';
 import {
   CLAIM,
@@ -20,6 +21,7 @@ import {
   VOLUME,
   volumeNameOf,
 } from '../kinds.ts';
+import { tryEach } from './try-each.ts';
 
 /** Where the chart puts the account of the recovery region, which may delete claims there and nowhere else. */
 export const CHECK_NAMESPACE = 'antipode-system';
@@ -33,27 +35,31 @@ const LEFT: readonly (readonly [KindName, { readonly namespace?: string }])[] = 
   [GROUP_CONTENT, {}],
 ];
 
-/** @param isNeeded whether points of that name may be looked at just now. @throws KubeError */
-export async function removeChecks(
+/**
+ * @param isNeeded whether points of that name may be looked at just now
+ * @returns what failed, which holds up no other kind
+ */
+export function removeChecks(
   maker: Maker,
   isNeeded: (point: string) => boolean,
   recovery: Cluster,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly KubeError[]> {
   const labelSelector = selectorOf(maker, 'check');
   const isLeft = (object: KubeObject): boolean => {
     const point = pointOf(object, maker);
     return point !== undefined && !isNeeded(point);
   };
-  for (const [kind, place] of LEFT) {
+  const steps = LEFT.map(([kind, place]) => async () => {
     const type = await typeOf(recovery, kind, signal);
-    if (type === undefined) continue;
+    if (type === undefined) return;
     const found = await listOf(recovery, kind, { ...place, labelSelector }, signal);
     await inParallel(found.filter(isLeft), PARALLEL, async (object) => {
       if (kind === CLAIM) await letGo(object, recovery, signal);
       await recovery.remove(type, { ...place, name: object.metadata.name }, signal);
     });
-  }
+  });
+  return tryEach(steps, signal);
 }
 
 /** A class that retains would leave a volume behind with every check. @throws KubeError */

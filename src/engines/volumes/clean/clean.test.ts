@@ -1,18 +1,22 @@
 import { expect, test } from 'vitest';
 import { at } from '../../../api/fields.ts';
 import { minutes } from '../../../domain/time.ts';
+import type { Cluster } from '../../../kube/cluster.ts';
+import { KubeError } from '../../../kube/errors.ts';
 import { filesystemStore } from '../../../store/filesystem.ts';
 import { manualClock } from '../../../testing/manual-clock.ts';
 import { memoryCluster } from '../../../testing/memory-cluster.ts';
 import { anObject } from '../../../testing/objects.ts';
 import { silent } from '../../../testing/silent-log.ts';
 import { createTrials } from '../cut/trials.ts';
-import { marksOf } from '../kinds.ts';
+import { GROUP, type KindName, marksOf } from '../kinds.ts';
+import { REPLICATION_SOURCE } from '../volsync/kinds.ts';
 import { removeSnapshots, removeSnapshotsOfNone } from './clean.ts';
 import { lateContents } from './late-contents.ts';
 
 const SNAPSHOTS = 'snapshot.storage.k8s.io';
 const GROUPS = 'groupsnapshot.storage.k8s.io';
+const VOLSYNC = 'volsync.backube';
 const signal = new AbortController().signal;
 const maker = { owner: { namespace: 'dr', name: 'shop', uid: 'u1' }, store: 'a store' };
 const marks = marksOf(maker, 'point', 'p1');
@@ -109,4 +113,73 @@ test('a store that is not mounted costs no snapshot of a point that is on offer 
   // When it was said to be gone.
   expect(await sweep([])).toBeUndefined();
   expect(left()).toEqual([]);
+});
+
+/** As for an account that may not delete objects of some kinds. */
+const forbidding = (cluster: Cluster, ...kinds: readonly KindName[]): Cluster => ({
+  ...cluster,
+  remove: async (type, key, ...others) => {
+    if (kinds.some(({ kind }) => kind === type.kind))
+      throw new KubeError('Forbidden', `${type.kind} ${key.name} may not be deleted`, {
+        cluster: cluster.name,
+      });
+    return cluster.remove(type, key, ...others);
+  },
+});
+
+test('kinds that may not be deleted hold up no other, and what is left is said', async () => {
+  const clock = manualClock();
+  const store = filesystemStore('/there/is/no/such/directory', Math.random);
+  const ofStore = { ...maker, store: store.location };
+  const region = memoryCluster('eu-west', {
+    [SNAPSHOTS]: ['VolumeSnapshot', 'VolumeSnapshotContent'],
+    [GROUPS]: ['VolumeGroupSnapshot', 'VolumeGroupSnapshotContent'],
+    [VOLSYNC]: ['ReplicationSource', 'ReplicationDestination'],
+  });
+  const metadata = { ...marksOf(ofStore, 'point', 'p1') };
+  region.put(
+    anObject('VolumeGroupSnapshot', 'shop/p1-csi', { apiVersion: `${GROUPS}/v1`, metadata }),
+    anObject('VolumeSnapshot', 'shop/data-p1', { metadata }),
+    anObject('ReplicationSource', 'shop/data', {
+      apiVersion: `${VOLSYNC}/v1alpha1`,
+      metadata: { ...marksOf(ofStore, 'volsync', 'p1') },
+    }),
+    anObject('ReplicationDestination', 'shop/data', {
+      apiVersion: `${VOLSYNC}/v1alpha1`,
+      metadata: { ...marksOf(ofStore, 'volsync', 'p1') },
+    }),
+    anObject('VolumeSnapshotContent', 'check-p1', {
+      apiVersion: `${SNAPSHOTS}/v1`,
+      metadata: { ...marksOf(ofStore, 'check', 'p1') },
+    }),
+  );
+  const deps = { maker: ofStore, store, busy: new Set<string>(), listed: new Set<string>(), log: silent };
+  const cluster = forbidding(region.cluster, GROUP, REPLICATION_SOURCE);
+
+  const left = await removeSnapshotsOfNone({ ...deps, trials: createTrials(clock) }, cluster, signal);
+
+  expect(left).toBe(
+    'VolumeGroupSnapshot p1-csi may not be deleted; ReplicationSource data may not be deleted',
+  );
+  expect([...region.objects.keys()]).toEqual([
+    `VolumeGroupSnapshot.${GROUPS}/shop/p1-csi`,
+    `ReplicationSource.${VOLSYNC}/shop/data`,
+  ]);
+});
+
+test('a region that does not answer is not asked for one kind after the other', async () => {
+  const { source, clock } = world();
+  const asked: string[] = [];
+  const cluster: Cluster = {
+    ...source.cluster,
+    list: async ({ kind }) => {
+      asked.push(kind);
+      throw new KubeError('Unreachable', 'no answer', { cluster: 'eu-west' });
+    },
+  };
+
+  const { failed } = await removeSnapshots(maker, () => false, cluster, lateContents(clock), signal);
+
+  expect(failed.map(({ code }) => code)).toEqual(['Unreachable']);
+  expect(asked).toEqual(['VolumeGroupSnapshot']);
 });

@@ -6,13 +6,13 @@
  */
 import type { KubeObject } from '../../../api/object.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
-import { KubeError } from '../../../kube/errors.ts';
+import type { KubeError } from '../../../kube/errors.ts';
 import type { Log } from '../../../kube/log.ts';
 import { type Store, StoreError } from '../../../store/store.ts';
 import { inParallel } from '../../native/parallel.ts';
 import { MANIFESTS, nameOfKey, nameStem } from '../../native/points/layout.ts';
 import type { Trials } from '../cut/trials.ts';
-import { listOf, type Maker, pointOf, selectorOf, typeOf } from '../kinds.ts';
+import { type KindName, listOf, type Maker, pointOf, selectorOf, typeOf } from '../kinds.ts';
 import { REPLICATION_DESTINATION, REPLICATION_SOURCE } from '../volsync/kinds.ts';
 import { removeChecks } from './checks.ts';
 import type { LateContents } from './late-contents.ts';
@@ -25,14 +25,19 @@ import {
   removeObjects,
   SINGLE,
 } from './remove-snapshots.ts';
+import { describeFailed, tryEach } from './try-each.ts';
 
 const PARALLEL = 16;
 
+export interface Removed {
+  /** Names of points of which snapshots were removed. */
+  readonly points: readonly string[];
+  readonly failed: readonly KubeError[];
+}
+
 /**
  * Removes the snapshots of points of this maker for which `isNeeded` is false,
- * with their data.
- * @returns names of the points whose snapshots were removed
- * @throws KubeError
+ * with their data. What fails for groups holds up no single ones.
  */
 export async function removeSnapshots(
   maker: Maker,
@@ -40,13 +45,16 @@ export async function removeSnapshots(
   source: Cluster,
   late: LateContents,
   signal: AbortSignal,
-): Promise<readonly string[]> {
-  const removed = new Set<string>();
+): Promise<Removed> {
+  const points = new Set<string>();
   // A group goes as a whole, and takes its members along.
-  for (const family of [GROUPED, SINGLE])
-    for (const point of await removeFamily(family, maker, isNeeded, source, late, signal)) removed.add(point);
-  for (const family of [GROUPED, SINGLE]) await removeLateContents(family, source, late, signal);
-  return [...removed].toSorted();
+  const families = [GROUPED, SINGLE];
+  const all = families.map((family) => async () => {
+    for (const point of await removeFamily(family, maker, isNeeded, source, late, signal)) points.add(point);
+  });
+  const come = families.map((family) => () => removeLateContents(family, source, late, signal));
+  const failed = await tryEach([...all, ...come], signal);
+  return { points: [...points].toSorted(), failed };
 }
 
 async function removeFamily(
@@ -100,32 +108,42 @@ export async function removeSnapshotsOfNone(
     const isNeeded = (point: string): boolean =>
       published.has(point) || listed.has(point) || before.has(point) || busy.has(point);
     const removed = await removeSnapshots(maker, isNeeded, region, trials.lateContents, signal);
-    await removeSyncs(maker, isNeeded, region, signal);
-    await removeChecks(maker, isNeeded, region, signal);
-    if (removed.length > 0)
-      log.info({ points: removed, cluster: region.name }, 'removed the snapshots of points');
-    return undefined;
+    const { points } = removed;
+    if (points.length > 0) log.info({ points, cluster: region.name }, 'removed the snapshots of points');
+    const failed = [
+      ...removed.failed,
+      ...(await removeSyncs(maker, isNeeded, region, signal)),
+      ...(await removeChecks(maker, isNeeded, region, signal)),
+    ];
+    if (failed.length === 0) return undefined;
+    signal.throwIfAborted();
+    return describeFailed(failed);
   } catch (error) {
-    if (!(error instanceof KubeError || error instanceof StoreError) || signal.aborted) throw error;
+    if (!(error instanceof StoreError) || signal.aborted) throw error;
     return error.message;
   }
 }
 
 /** What directs VolSync is marked with the newest point that it was used for. */
-async function removeSyncs(
+function removeSyncs(
   maker: Maker,
   isNeeded: (point: string) => boolean,
   region: Cluster,
   signal: AbortSignal,
-): Promise<void> {
-  for (const kind of [REPLICATION_SOURCE, REPLICATION_DESTINATION]) {
+): Promise<readonly KubeError[]> {
+  const labelSelector = selectorOf(maker, 'volsync');
+  const ofKind = async (kind: KindName): Promise<void> => {
     const type = await typeOf(region, kind, signal);
-    if (type === undefined) continue;
-    const found = await listOf(region, kind, { labelSelector: selectorOf(maker, 'volsync') }, signal);
-    for (const object of found) {
+    if (type === undefined) return;
+    for (const object of await listOf(region, kind, { labelSelector }, signal)) {
       const point = pointOf(object, maker);
       const { namespace = '', name } = object.metadata;
       if (point !== undefined && !isNeeded(point)) await region.remove(type, { namespace, name }, signal);
     }
-  }
+  };
+  const kinds = [REPLICATION_SOURCE, REPLICATION_DESTINATION];
+  return tryEach(
+    kinds.map((kind) => () => ofKind(kind)),
+    signal,
+  );
 }

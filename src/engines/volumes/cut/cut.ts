@@ -9,7 +9,6 @@ import type { KubeObject } from '../../../api/object.ts';
 import type { PointVolume } from '../../../domain/protection/point.ts';
 import { type Instant, instant, type Tick } from '../../../domain/time.ts';
 import { KubeError } from '../../../kube/errors.ts';
-import { describeError } from '../../../kube/log.ts';
 import { isSurrounded } from '../../hooks/around-capture.ts';
 import {
   type Choices,
@@ -23,6 +22,7 @@ import {
 } from '../choose/choose.ts';
 import { removeSnapshots } from '../clean/clean.ts';
 import { removeTheseSnapshots } from '../clean/remove-snapshots.ts';
+import { describeFailed } from '../clean/try-each.ts';
 import type { Syncs } from '../volsync/volsync.ts';
 import { type Asked, askForAll } from './ask.ts';
 import { follow, type Milestone } from './follow.ts';
@@ -180,13 +180,11 @@ async function discard(
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted || wanted.length === 0) return;
-  try {
-    await removeSnapshots(maker, (name) => name !== point, regions.source, trials.lateContents, signal);
-  } catch (error) {
-    if (!(error instanceof KubeError)) throw error;
+  const isNeeded = (name: string) => name !== point;
+  const { failed } = await removeSnapshots(maker, isNeeded, regions.source, trials.lateContents, signal);
+  if (failed.length > 0)
     log.warn(
-      { point, problem: describeError(error) },
+      { point, problem: describeFailed(failed) },
       'snapshots of a point that was not made are removed later',
     );
-  }
 }

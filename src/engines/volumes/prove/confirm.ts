@@ -78,7 +78,8 @@ async function confirmIn(
 ): Promise<Confirmation> {
   const { name } = manifest;
   const { clock, maker } = deps;
-  await removeChecks(maker, () => false, recovery, signal);
+  const [left] = await removeChecks(maker, () => false, recovery, signal);
+  if (left !== undefined) throw left;
   const classes = await classesIn(recovery, signal);
   const imports = new Map(copied.flatMap((volume) => importFor(volume, name, maker, classes)));
   const patience = snapshotPatience(spec.replication.volumes);
