@@ -61,7 +61,7 @@ describe('the status of an execution', () => {
     ]);
     expect(status.phase).toBe('Failed');
     expect(status.report).toMatchObject({ objectsRestored: 0 });
-    expect(status.report?.warnings[0]).toMatch(/^1 units were NOT recovered.*: web\./);
+    expect(status.report?.warnings[0]).toMatch(/^1 unit NOT recovered.*: web\./);
     expect(status.message).toContain('prepare (foreign objects)');
     expect(findCondition(status.conditions ?? [], 'Complete')).toMatchObject({
       status: 'False',

@@ -8,6 +8,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { StoreSpec } from '../../api/v1alpha1/dr-scenario-store.ts';
 import type { DRExecutionReason } from '../../api/v1alpha1/reasons/dr-execution.ts';
 import { type ConditionUpdate, withConditions } from '../../domain/conditions.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Refusal } from '../../domain/execution/admit.ts';
 import { type ChosenPoint, describeUnproven } from '../../domain/execution/choose-point.ts';
 import { subjectOf } from '../../domain/execution/plan.ts';
@@ -153,7 +154,7 @@ export function nextStatus(
     const update = condition('Complete', 'False', 'StepsFailed', outcome.message);
     return { ...ended, phase: 'Failed', message: outcome.message, report, conditions: conditions(update) };
   }
-  const message = `recovered in ${plan.recoveryRegion}: lost ${report.lost}, took ${report.took}; ${report.warnings.length} warnings in the report`;
+  const message = `recovered in ${plan.recoveryRegion}: lost ${report.lost}, took ${report.took}; ${counted(report.warnings.length, 'warning')} in the report`;
   const update = condition('Complete', 'True', 'Recovered', message);
   return { ...ended, phase: 'Succeeded', message, report, conditions: conditions(update) };
 }

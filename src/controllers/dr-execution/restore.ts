@@ -1,6 +1,7 @@
 /** The effects of prepare and restore steps on the recovery cluster, each turned into what the reducer understands. */
 import { at } from '../../api/fields.ts';
 import { type KubeObject, objectKey } from '../../api/object.ts';
+import { counted } from '../../domain/counted.ts';
 import type { Observation } from '../../domain/execution/reducer.ts';
 import { readinessOf } from '../../domain/graph/readiness.ts';
 import type { Readiness } from '../../domain/graph/types.ts';
@@ -53,11 +54,11 @@ export async function prepare(context: RestoreContext, signal: AbortSignal): Pro
     const parts = [
       ...(foreign.length > 0
         ? [
-            `${foreign.length} objects exist in ${target.name} that Antipode did not make; move or delete them there: ${named(foreign)}`,
+            `${counted(foreign.length, 'object')} in ${target.name} not made by Antipode; move or delete them there: ${named(foreign)}`,
           ]
         : []),
       ...(refused.length > 0
-        ? [`${target.name} cannot take ${refused.length} objects: ${named(refused)}`]
+        ? [`${target.name} cannot take ${counted(refused.length, 'object')}: ${named(refused)}`]
         : []),
     ];
     return { kind: 'failed', message: `nothing was touched. ${parts.join('. ')}` };

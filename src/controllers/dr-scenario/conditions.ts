@@ -3,6 +3,7 @@ import type { DRScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import type { PointStatus } from '../../api/v1alpha1/dr-scenario-points.ts';
 import type { DRScenarioReason } from '../../api/v1alpha1/reasons/dr-scenario.ts';
 import type { ConditionUpdate } from '../../domain/conditions.ts';
+import { counted } from '../../domain/counted.ts';
 import { hostnamesOf } from '../../domain/dns/desired.ts';
 import { firstFew } from '../../domain/first-few.ts';
 import { describeStore } from '../../domain/protection/point-store.ts';
@@ -111,12 +112,12 @@ export function replicatedCondition(
 ): ConditionUpdate | undefined {
   if (capture?.kind === 'succeeded') {
     const { manifest } = capture.point;
-    const message = `${manifest.objects.length} objects in ${manifest.units.length} units captured and verified`;
+    const message = `${counted(manifest.objects.length, 'object')} in ${counted(manifest.units.length, 'unit')} captured and verified`;
     return condition('Replicated', 'True', 'CaptureSucceeded', message);
   }
   if (capture?.kind === 'unchanged') {
     const { objects, units } = capture.point.manifest;
-    const message = `${objects.length} objects in ${units.length} units captured and verified; nothing has changed since`;
+    const message = `${counted(objects.length, 'object')} in ${counted(units.length, 'unit')} captured and verified; nothing has changed since`;
     return condition('Replicated', 'True', 'CaptureSucceeded', message);
   }
   if (capture?.kind === 'failed') return condition('Replicated', 'False', capture.reason, capture.message);
@@ -139,7 +140,7 @@ export function volumesCondition(
     return condition('VolumeDataProtected', 'True', 'NoVolumes', 'there are no volume claims');
   if (claims.length === 0) {
     const copied = volumes.filter(({ strategy }) => strategy !== 'Exclude').length;
-    const message = `the data of ${copied} volume claims is in the point, and the recovery region can read it`;
+    const message = `the data of ${counted(copied, 'volume claim')} is in the point, and the recovery region can read it`;
     return condition('VolumeDataProtected', 'True', 'VolumeDataCopied', message);
   }
   const reasons = new Map(volumes.map(({ claim, reason }) => [claim, reason]));

@@ -96,7 +96,7 @@ describe('reportOf', () => {
       ],
     });
     const warnings = reportOf({ ...facts, manifest }).warnings.join('\n');
-    expect(warnings).toContain('NOT restored, they are empty: PersistentVolumeClaim/shop/data-db-0');
+    expect(warnings).toContain('NOT restored; empty now: PersistentVolumeClaim/shop/data-db-0');
     expect(warnings).toContain('Job.batch/shop/migrate');
     expect(warnings).not.toContain('web-1');
   });

@@ -4,6 +4,7 @@
  * not be prevented or copied is said here plainly rather than left to be found.
  */
 import type { DRExecutionStatus, StepStatus } from '../../api/v1alpha1/dr-execution.ts';
+import { counted } from '../counted.ts';
 import { firstFew } from '../first-few.ts';
 import type { PointManifest } from '../protection/point.ts';
 import { currentAsOf, isAhead } from '../protection/point-age.ts';
@@ -73,7 +74,9 @@ const aheadWarning = ({ recoveryPoint, pointCapturedAt }: ExecutionPlan): string
 function missing(steps: readonly StepStatus[]): string[] {
   const units = steps.filter(({ kind, phase }) => kind === 'Restore' && phase !== 'Succeeded').map(subjectOf);
   if (units.length === 0) return [];
-  return [`${units.length} units were NOT recovered, see the steps for why: ${firstFew(units, NAMED)}.`];
+  return [
+    `${counted(units.length, 'unit')} NOT recovered, see the steps for why: ${firstFew(units, NAMED)}.`,
+  ];
 }
 
 /** What is there and not as it was. */
@@ -109,14 +112,14 @@ function warningsOf(plan: ExecutionPlan, manifest: PointManifest | undefined): s
   const empty = manifest.volumesWithoutData;
   if (empty.length > 0) {
     warnings.push(
-      `The data of ${empty.length} volume claims was NOT restored, they are empty: ${firstFew(empty, NAMED)}. Restore it by other means before relying on these workloads.`,
+      `The data of ${counted(empty.length, 'volume claim')} was NOT restored; empty now: ${firstFew(empty, NAMED)}. Restore it by other means before relying on these workloads.`,
     );
   }
   for (const reason of UNEXPECTED) {
     const keys = manifest.leftOut.filter((left) => left.reason === reason).map((left) => left.key);
     if (keys.length > 0) {
       warnings.push(
-        `${keys.length} objects were not part of the recovery point (${reason}): ${firstFew(keys, NAMED)}.`,
+        `${counted(keys.length, 'object')} not in the recovery point (${reason}): ${firstFew(keys, NAMED)}.`,
       );
     }
   }

@@ -1,5 +1,6 @@
 /** What a scenario's status says of its captures: the last one, and when and why the next. Pure. */
 import type { DRScenarioStatus } from '../../../api/v1alpha1/dr-scenario.ts';
+import { counted } from '../../../domain/counted.ts';
 import { type Instant, instant, toRfc3339 } from '../../../domain/time.ts';
 import type { Decision } from '../decide.ts';
 import type { Offer } from '../points/offer.ts';
@@ -58,7 +59,7 @@ function messageOf(capture: CaptureOutcome): string {
   switch (capture.kind) {
     case 'succeeded':
       return withProblem(
-        `${capture.point.manifest.objects.length} objects captured and verified`,
+        `${counted(capture.point.manifest.objects.length, 'object')} captured and verified`,
         capture.offer,
       );
     case 'unchanged':
