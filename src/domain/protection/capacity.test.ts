@@ -202,6 +202,26 @@ describe('the demand of a workload', () => {
     expect(demandsOf([job])[0]?.pods).toBe(2);
   });
 
+  it('of a Job that is suspended is nothing, however many it would run', () => {
+    const job = (suspend: boolean) =>
+      aWorkload('Job', 'shop/train', requests('1'), { parallelism: 8, suspend });
+
+    expect([true, false].map((suspend) => demandsOf([job(suspend)])[0]?.pods)).toEqual([0, 8]);
+    expect(findings([job(true)], [aNode('a', '1')])).toEqual([]);
+  });
+
+  it('of a CronJob that is suspended, or whose Jobs are, is nothing', () => {
+    const template = { spec: requests('2') };
+    const paused = anObject('CronJob', 'shop/a', {
+      spec: { suspend: true, jobTemplate: { spec: { template } } },
+    });
+    const queued = anObject('CronJob', 'shop/b', {
+      spec: { jobTemplate: { spec: { suspend: true, template } } },
+    });
+
+    expect(findings([paused, queued], [aNode('a', '1')])).toEqual([]);
+  });
+
   it('of a CronJob must fit, but keeps no room from what runs always', () => {
     const jobTemplate = { spec: { template: { spec: requests('2') } } };
     const nightly = anObject('CronJob', 'shop/nightly', { spec: { jobTemplate } });
