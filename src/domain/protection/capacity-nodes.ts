@@ -88,6 +88,17 @@ export function exclusion({ pod, pods }: Demand, node: NodeRoom): string | undef
   return `the taint ${key}:${textAt(taint, 'effect')}`;
 }
 
+/** What {@link exclusion} reads of a pod, as text: workloads of the same wish are kept from the same nodes. */
+export function wishOfNodes({ pod, pods }: Demand): string {
+  return JSON.stringify([
+    pods === 'each-node',
+    textAt(pod, 'nodeName'),
+    labelsAt(pod, 'nodeSelector'),
+    fieldsAt(pod, 'affinity', 'nodeAffinity'),
+    arrayAt(pod, 'tolerations'),
+  ]);
+}
+
 /** Terms are alternatives; an absent list allows all, an empty term nothing (k8s.io/component-helpers, nodeaffinity). */
 function affinityAllows(pod: unknown, node: NodeRoom): boolean {
   const required = fieldsAt(
