@@ -6,7 +6,7 @@
 import path from 'node:path';
 import { schemasOf } from '../src/api/crd.ts';
 import { kinds } from '../src/api/v1alpha1/kinds.ts';
-import { SIGN_CONDITIONS, SIGN_FIELDS } from '../src/domain/graph/readiness/signs.ts';
+import { KIND_CONDITIONS, SIGN_CONDITIONS, SIGN_FIELDS } from '../src/domain/graph/readiness/known-signs.ts';
 import { kindReadiness } from '../src/domain/graph/readiness.ts';
 import { catalogues } from './generate/catalogues.ts';
 import { type GeneratedFile, writeOrCheck } from './generate/generated-files.ts';
@@ -34,7 +34,12 @@ process.exitCode = await writeOrCheck(
     { path: `${PAGES}/reasons.md`, text: reasonsPage(catalogues) },
     {
       path: `${PAGES}/readiness.md`,
-      text: readinessPage({ kinds: kindReadiness, conditions: SIGN_CONDITIONS, fields: SIGN_FIELDS }),
+      text: readinessPage({
+        kinds: kindReadiness,
+        conditions: SIGN_CONDITIONS,
+        kindConditions: KIND_CONDITIONS,
+        fields: SIGN_FIELDS,
+      }),
     },
   ],
   [{ path: PAGES, ending: '.md' }],

@@ -240,6 +240,64 @@ describe('antipode plan', () => {
     );
   });
 
+  const brokenRule = { name: 'queue', match: 'object.kind == ', needs: { object: "'Secret/shop/x'" } };
+  const circle = ['a', 'b'].map((name, index) => ({
+    before: `Deployment/shop/${name}`,
+    after: `Deployment/shop/${index === 0 ? 'b' : 'a'}`,
+  }));
+  const window = { from: '01:00', to: '02:00', timeZone: 'Mars/Base' };
+  const velero = {
+    engine: 'velero',
+    store: { s3: { bucket: 'points' } },
+    volumes: { strategy: 'VolSync' },
+  };
+
+  it.each<[string, object, string]>([
+    [
+      'the same region twice',
+      { recovery: { region: 'eu-west' } },
+      'spec.recovery.region is "eu-west", the same as spec.source.region',
+    ],
+    ['an objective of zero', { objectives: { rpo: '5m', rto: '0s' } }, 'spec.objectives.rto is "0s"'],
+    ['a rule that cannot be read', { dependencies: { rules: [brokenRule] } }, 'rules[0] ("queue"), match'],
+    [
+      'edges in a circle',
+      { dependencies: { edges: circle } },
+      'spec.dependencies.edges go round in a circle',
+    ],
+    [
+      'an unknown time zone',
+      { replication: { schedule: { exclusionWindows: [window] } } },
+      'there is no time zone Mars/Base',
+    ],
+    ['what the engine cannot do', { replication: velero }, 'spec.replication.volumes.strategy is VolSync'],
+  ])(
+    'exits with 1 for %s, as the operator would refuse it, whether or not the source can be read',
+    async (_, changes, message) => {
+      for (const forbidden of [[], ['Secret']]) {
+        const { code, stdout, stderr } = await run(planned, {
+          files: fileOf(changes),
+          options: { forbidden },
+        });
+
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toContain('this would not be accepted: ');
+        expect(stderr).toContain(message);
+      }
+    },
+  );
+
+  it('compares with what was published when the rules of the scenario that is there cannot be read', async () => {
+    const refused = scenario({ spec: { ...spec, dependencies: { rules: [brokenRule] } } });
+    const objective = [refused, region('eu-west'), region('eu-north'), secret, await published()];
+
+    const { code, stderr } = await run(planned, { files: fileOf({}), objective });
+
+    expect(code).toBe(0);
+    expect(stderr).toContain(`compared with recovery point ${point.name}, not with the source of now (`);
+    expect(stderr).toContain('rules[0] ("queue"), match');
+  });
+
   it('has everything in its JSON', async () => {
     const { code, stdout } = await run([...planned, '-o', 'json'], { files: fileOf(bothNamespaces) });
 

@@ -17,11 +17,10 @@ import { resourceOf } from '../controllers/resources.ts';
 import { hostnamesOf } from '../domain/dns/desired.ts';
 import { type Forecast, planDiff } from '../domain/graph/diff/plan-diff.ts';
 import type { Style } from '../domain/graph/render/style.ts';
+import { specRejections } from '../domain/protection/acceptance.ts';
 import { measuredDurations } from '../domain/protection/durations.ts';
 import { forecast } from '../domain/protection/forecast.ts';
-import { hookProblems } from '../domain/protection/hook-problems.ts';
 import { planFindings } from '../domain/protection/plan-findings.ts';
-import { compileTransforms, describeTransformProblem } from '../domain/transforms/compile.ts';
 import { KubeError } from '../kube/errors.ts';
 import { explainFailure, type Outcome, problem } from './outcome.ts';
 import { compareGraphs } from './plan-graphs.ts';
@@ -53,8 +52,9 @@ export async function plan(
   const present = await readScenario(deps.objective, key, signal);
   const validation = await validate(file, deps, signal);
   if (validation.kind === 'refused') return problem(validation.message);
-  const problems = specProblems(file.spec);
-  if (problems.length > 0) return problem(`this would not be accepted: ${problems.join('; ')}`);
+  const rejections = specRejections(file.spec);
+  if (rejections.length > 0)
+    return problem(`this would not be accepted: ${rejections.map(({ message }) => message).join('; ')}`);
   const before = present === undefined ? undefined : specInForce(present);
   const { executions, notes: journalNotes } = await readJournals(key, deps, signal);
   const graphs = await compareGraphs(key, { present, before, after: file.spec }, deps, signal);
@@ -128,13 +128,6 @@ function forecastFor(spec: DRScenarioSpec, executions: readonly DRExecutionStatu
     const { p50, p95, basis } = forecast({ units, edges, hostnames, durations });
     return { p50: p50.total, p95: p95.total, basis };
   };
-}
-
-/** What the operator would refuse without asking anybody. */
-function specProblems(spec: DRScenarioSpec): readonly string[] {
-  const compiled = compileTransforms(spec.replication.transforms, spec.resources.namespaces);
-  const transforms = compiled.kind === 'problems' ? compiled.problems.map(describeTransformProblem) : [];
-  return [...transforms, ...hookProblems(spec)];
 }
 
 type Validation =

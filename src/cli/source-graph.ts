@@ -12,6 +12,7 @@ import { resourceOf } from '../controllers/resources.ts';
 import type { Compared } from '../domain/graph/diff/plan-diff.ts';
 import { describeCycle, describeUnknownEdge } from '../domain/graph/explain.ts';
 import { buildGraph } from '../domain/graph/order.ts';
+import { InvalidRulesError } from '../domain/graph/user-rules/compiled.ts';
 import type { Clock } from '../domain/time.ts';
 import { type Collection, collect, evidenceOf } from '../engines/native/capture/collect.ts';
 import type { Cluster, ResourceType } from '../kube/cluster.ts';
@@ -77,6 +78,8 @@ export async function sourceGraph(
     }
   } catch (error) {
     if (error instanceof KubeError) return { kind: 'unknown', message: explainFailure(error) };
+    // Of a scenario that was never accepted: what is planned was looked at before.
+    if (error instanceof InvalidRulesError) return { kind: 'impossible', message: error.message };
     throw error;
   }
 }

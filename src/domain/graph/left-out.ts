@@ -8,7 +8,9 @@ import { groupOf, type KubeObject, objectKey, refKey } from '../../api/object.ts
 import { GROUP } from '../../api/v1alpha1/common.ts';
 import { accountOfToken, isAccountToken, isGeneratedToken } from './account-token.ts';
 import { kindName, kindOf } from './kinds.ts';
+import { type EndSign, runOnceKinds } from './operators/run-once.ts';
 import { GENERATED_BY_OPERATORS } from './operators.ts';
+import { conditionOf } from './readiness/verdict.ts';
 import type { LeftOutReason } from './types.ts';
 import { aggregatedVersionOf } from './world.ts';
 
@@ -187,13 +189,19 @@ function isGenerated(object: KubeObject, kind: string): boolean {
   return makers === 'any' || makers.has(kindName(groupOf(controller.apiVersion), controller.kind));
 }
 
-/** A failed Job has run to its end too: its effects, as far as they went, are in the data. */
-function isCompleted(object: KubeObject, kind: string): boolean {
-  if (kind === 'Pod') return ['Succeeded', 'Failed'].includes(textAt(object, 'status', 'phase') ?? '');
-  if (kind !== 'Job.batch') return false;
-  return arrayAt(object, 'status', 'conditions').some(
-    (condition) =>
-      ['Complete', 'Failed'].includes(textAt(condition, 'type') ?? '') &&
-      textAt(condition, 'status') === 'True',
-  );
+const ENDS: ReadonlyMap<string, readonly EndSign[]> = new Map(
+  runOnceKinds.flatMap(({ kinds, ends }) => kinds.map((kind) => [kind, ends] as const)),
+);
+
+const isCompleted = (object: KubeObject, kind: string): boolean =>
+  ENDS.get(kind)?.some((sign) => hasEnded(object, sign)) ?? false;
+
+function hasEnded(object: KubeObject, sign: EndSign): boolean {
+  if ('condition' in sign) {
+    const { condition, is } = sign;
+    const status = conditionOf(object, condition)?.status;
+    return is.some((value) => value === status);
+  }
+  const found = textAt(object, 'status', ...sign.path);
+  return found !== undefined && (sign.is?.includes(found) ?? true);
 }

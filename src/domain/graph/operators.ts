@@ -2,6 +2,7 @@
  * What is known of well-known operators, as data: which fields of their objects
  * name other objects, what they make, and what they make anew. Read by
  * infer/operators.ts and left-out.ts; a new operator is a row here and no code.
+ * What runs once is in operators/run-once.ts.
  */
 import { dataReferences } from './operators/data.ts';
 import { deliveryReferences } from './operators/delivery.ts';

@@ -74,6 +74,17 @@ describe('a custom resource that showed in the source that it was ready', () => 
     of('gateway.networking.k8s.io/v1', 'Gateway', conditions(...all));
   const application = (health?: string) =>
     of('argoproj.io/v1alpha1', 'Application', health === undefined ? {} : { health: { status: health } });
+  const queue = (replicas: string, available: string) =>
+    of('rabbitmq.com/v1beta1', 'RabbitmqCluster', {
+      observedGeneration: 1,
+      ...conditions(
+        condition('AllReplicasReady', replicas, { reason: 'NotReady' }),
+        condition('ClusterAvailable', available, { reason: 'NoEndpointsAvailable' }),
+        condition('ReconcileSuccess', 'True'),
+      ),
+    });
+  const search = (health: string) =>
+    of('elasticsearch.k8s.elastic.co/v1', 'Elasticsearch', { phase: 'Ready', health });
   const HEALTHY = { phase: 'Cluster in healthy state', ...conditions(condition('Ready', 'True')) };
   const awaiting = (name: string) =>
     `progressing: its controller does not say ${name} yet, as it did in the source`;
@@ -118,6 +129,34 @@ describe('a custom resource that showed in the source that it was ready', () => 
         5,
       ),
       UNSEEN,
+    ],
+    [
+      'a queue whose pods are none yet, and all of these ready',
+      queue('True', 'True'),
+      queue('True', 'False'),
+      'progressing: NoEndpointsAvailable',
+    ],
+    ['a queue that is being set up', queue('True', 'True'), queue('False', 'False'), 'progressing: NotReady'],
+    ['a queue that lacked a replica', queue('False', 'True'), queue('False', 'True'), 'ready'],
+    ['a queue that is there', queue('True', 'True'), queue('True', 'True'), 'ready'],
+    [
+      'a search engine that cannot serve all yet',
+      search('green'),
+      search('red'),
+      'progressing: status.health is "red", not "green" or "yellow" yet',
+    ],
+    ['a search engine with fewer copies than it had', search('green'), search('yellow'), 'ready'],
+    [
+      'a document database that has started',
+      of('mongodbcommunity.mongodb.com/v1', 'MongoDBCommunity', { phase: 'Running' }),
+      of('mongodbcommunity.mongodb.com/v1', 'MongoDBCommunity', { phase: 'Pending' }),
+      'progressing: status.phase is "Pending", not "Running" yet',
+    ],
+    [
+      'a storage cluster that has started',
+      of('ceph.rook.io/v1', 'CephCluster', { phase: 'Ready' }),
+      of('ceph.rook.io/v1', 'CephCluster', { phase: 'Progressing' }),
+      'progressing: status.phase is "Progressing", not "Ready" yet',
     ],
     [
       'one whose controller says which spec it has seen',

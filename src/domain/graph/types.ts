@@ -107,7 +107,7 @@ export type LeftOutReason =
   | 'GeneratedByController' // recreated by its owner: Pods, ReplicaSets, ControllerRevisions, Jobs of CronJobs
   | 'ClusterOwned' // recreated by every cluster: kube-root-ca.crt, generated ServiceAccount tokens, Endpoints of Services
   | 'Transient' // Events, Leases
-  | 'Completed' // a Job or Pod that has run to its end: running it again would repeat its effects
+  | 'Completed' // what runs once (a Job, a PipelineRun) and has run to its end: running it again would repeat its effects
   | 'BeingDeleted'
   | 'ExcludedByUser'
   | 'NotChosen' // without the labels or of another kind than the user asks for, and nothing that is copied needs it or is served by it

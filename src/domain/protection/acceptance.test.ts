@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type DRScenarioSpec, drScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
-import { type AcceptanceFacts, accept, explicitCycle } from './acceptance.ts';
+import { type AcceptanceFacts, accept, explicitCycle, specRejections } from './acceptance.ts';
 
 const facts: AcceptanceFacts = {
   regions: new Map([
@@ -37,6 +37,25 @@ describe('accepting a scenario', () => {
   it('refuses two names for the same region', () => {
     const result = accept(spec({ recovery: { region: 'eu-west-copy' } }), facts);
     expect(result).toMatchObject({ kind: 'rejected', reason: 'InvalidSpec' });
+  });
+
+  it('refuses the same name for both, also when nothing is known of regions', () => {
+    const same = spec({ recovery: { region: 'eu-west' } });
+    expect(specRejections(same).map(({ reason }) => reason)).toEqual(['InvalidSpec']);
+    expect(accept(same, facts)).toMatchObject({
+      kind: 'rejected',
+      message: 'spec.recovery.region is "eu-west", the same as spec.source.region: choose another',
+    });
+  });
+
+  it('tells of a spec by itself all that is wrong, one for each sort', () => {
+    const edges = ['a', 'b'].map((name, index) => ({
+      before: `Deployment/shop/${name}`,
+      after: `Deployment/shop/${index === 0 ? 'b' : 'a'}`,
+    }));
+    const wrong = spec({ recovery: { region: 'eu-west' }, dependencies: { edges } });
+    expect(specRejections(wrong).map(({ reason }) => reason)).toEqual(['InvalidSpec', 'DependencyCycle']);
+    expect(specRejections(spec())).toEqual([]);
   });
 
   it('refuses to run in a region it protects', () => {

@@ -20,32 +20,45 @@ export interface AcceptanceFacts {
   readonly objectiveRegion: string | undefined;
 }
 
-export type Acceptance =
-  | { readonly kind: 'accepted' }
-  | { readonly kind: 'rejected'; readonly reason: DRScenarioReason; readonly message: string };
+export interface Rejection {
+  readonly kind: 'rejected';
+  readonly reason: DRScenarioReason;
+  readonly message: string;
+}
+
+export type Acceptance = { readonly kind: 'accepted' } | Rejection;
 
 /** Of one sort, in one message: a condition has room for three with their expressions. */
 const MOST_PROBLEMS = 3;
 
-const rejected = (reason: DRScenarioReason, message: string): Acceptance => ({
+const rejected = (reason: DRScenarioReason, message: string): Rejection => ({
   kind: 'rejected',
   reason,
   message,
 });
 
 export function accept(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance {
+  const [ofSpec] = specRejections(spec);
   return (
-    checkDurations(spec) ??
+    ofSpec ??
     checkRegion('source', spec.source.region, facts) ??
     checkRegion('recovery', spec.recovery.region, facts) ??
-    checkDistinct(spec, facts) ??
-    checkSchedule(spec) ??
-    checkEdges(spec) ??
-    checkRules(spec) ??
-    checkTransforms(spec) ??
-    allOf('InvalidSpec', hookProblems(spec)) ??
-    allOf('InvalidSpec', veleroProblems(spec)) ?? { kind: 'accepted' }
+    checkDistinct(spec, facts) ?? { kind: 'accepted' }
   );
+}
+
+/** Why a spec cannot come into force whatever else there is: of each sort one, with all that is wrong. */
+export function specRejections(spec: DRScenarioSpec): readonly Rejection[] {
+  return [
+    checkDurations(spec),
+    checkNames(spec),
+    checkSchedule(spec),
+    checkEdges(spec),
+    checkRules(spec),
+    checkTransforms(spec),
+    allOf('InvalidSpec', hookProblems(spec)),
+    allOf('InvalidSpec', veleroProblems(spec)),
+  ].filter((rejection) => rejection !== undefined);
 }
 
 /**
@@ -66,7 +79,7 @@ export const REFUSALS: ReadonlySet<DRScenarioReason> = new Set([
   'NothingSelected',
 ]);
 
-function checkDurations(spec: DRScenarioSpec): Acceptance | undefined {
+function checkDurations(spec: DRScenarioSpec): Rejection | undefined {
   const wishes: readonly (readonly [field: string, text: string | undefined])[] = [
     ['objectives.rpo', spec.objectives.rpo],
     ['objectives.rto', spec.objectives.rto],
@@ -92,7 +105,7 @@ function checkRegion(
   role: 'source' | 'recovery',
   name: string,
   facts: AcceptanceFacts,
-): Acceptance | undefined {
+): Rejection | undefined {
   const region = facts.regions.get(name);
   if (region === undefined) {
     const known = [...facts.regions.keys()].toSorted().join(', ') || 'none yet';
@@ -110,17 +123,26 @@ function checkRegion(
   return undefined;
 }
 
-function checkDistinct(spec: DRScenarioSpec, facts: AcceptanceFacts): Acceptance | undefined {
+function checkNames({ source, recovery }: DRScenarioSpec): Rejection | undefined {
+  if (source.region !== recovery.region) return undefined;
+  return rejected(
+    'InvalidSpec',
+    `spec.recovery.region is "${recovery.region}", the same as spec.source.region: choose another`,
+  );
+}
+
+/** Two names may stand for one region of the provider. */
+function checkDistinct(spec: DRScenarioSpec, facts: AcceptanceFacts): Rejection | undefined {
   const source = facts.regions.get(spec.source.region)?.providerRegion;
   const recovery = facts.regions.get(spec.recovery.region)?.providerRegion;
-  if (spec.source.region !== spec.recovery.region && source !== recovery) return undefined;
+  if (source !== recovery) return undefined;
   return rejected(
     'InvalidSpec',
     `spec.recovery.region "${spec.recovery.region}" is the same region as spec.source.region "${spec.source.region}" (${source ?? 'unknown'}): choose another`,
   );
 }
 
-function checkSchedule({ replication }: DRScenarioSpec): Acceptance | undefined {
+function checkSchedule({ replication }: DRScenarioSpec): Rejection | undefined {
   for (const [index, { timeZone }] of replication.schedule.exclusionWindows.entries()) {
     const problem = timeZoneProblem(timeZone);
     if (problem === undefined) continue;
@@ -131,7 +153,7 @@ function checkSchedule({ replication }: DRScenarioSpec): Acceptance | undefined 
 }
 
 /** A cycle among the explicit edges alone, found without looking at any cluster. */
-function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
+function checkEdges(spec: DRScenarioSpec): Rejection | undefined {
   const path = explicitCycle(spec.dependencies.edges);
   return path === undefined
     ? undefined
@@ -141,18 +163,18 @@ function checkEdges(spec: DRScenarioSpec): Acceptance | undefined {
       );
 }
 
-function checkRules(spec: DRScenarioSpec): Acceptance | undefined {
+function checkRules(spec: DRScenarioSpec): Rejection | undefined {
   return allOf('InvalidRule', ruleProblems(spec.dependencies).map(describeProblem));
 }
 
-function checkTransforms({ replication, resources }: DRScenarioSpec): Acceptance | undefined {
+function checkTransforms({ replication, resources }: DRScenarioSpec): Rejection | undefined {
   const compiled = compileTransforms(replication.transforms, resources.namespaces);
   if (compiled.kind === 'compiled') return undefined;
   return allOf('InvalidSpec', compiled.problems.map(describeTransformProblem));
 }
 
 /** Told all at once, so that correcting a spec takes one attempt. */
-function allOf(reason: DRScenarioReason, problems: readonly string[]): Acceptance | undefined {
+function allOf(reason: DRScenarioReason, problems: readonly string[]): Rejection | undefined {
   if (problems.length === 0) return undefined;
   const rest = problems.length - MOST_PROBLEMS;
   const more = rest > 0 ? [`and ${rest} more`] : [];

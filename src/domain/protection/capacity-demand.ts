@@ -3,7 +3,7 @@
  * pods, and what one of them requests. The arithmetic is the scheduler's
  * (KEP-753 for sidecars, KEP-2837 for requests of the pod as a whole).
  */
-import { arrayAt, fieldsAt, numberAt, textAt } from '../../api/fields.ts';
+import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject, objectKey } from '../../api/object.ts';
 import { isCustom, kindOf } from '../graph/kinds.ts';
 import { type Labels, matches, selectorAt } from '../graph/labels.ts';
@@ -69,17 +69,22 @@ function podsOf(object: KubeObject): number | 'each-node' {
     case 'Job.batch':
       return jobPods(object, 'spec');
     case 'CronJob.batch':
-      return jobPods(object, 'spec', 'jobTemplate', 'spec');
+      return isSuspended(object, 'spec') ? 0 : jobPods(object, 'spec', 'jobTemplate', 'spec');
     default:
       return numberAt(object, 'spec', 'replicas') ?? 1;
   }
 }
 
+/** A suspended Job waits for whoever suspended it: a person, or a queue that resumes it when there is room. */
 function jobPods(object: KubeObject, ...path: readonly string[]): number {
+  if (isSuspended(object, ...path)) return 0;
   const spec = fieldsAt(object, ...path);
   const parallelism = numberAt(spec, 'parallelism') ?? 1;
   return Math.min(parallelism, numberAt(spec, 'completions') ?? parallelism);
 }
+
+const isSuspended = (object: KubeObject, ...path: readonly string[]): boolean =>
+  at(object, ...path, 'suspend') === true;
 
 const scaleTarget = (namespace: string | undefined, { kind, metadata }: KubeObject): string =>
   `${namespace ?? ''}/${kind}/${metadata.name}`;

@@ -5,9 +5,10 @@
  * here, so "fits" means only that requests, labels and taints allow it.
  */
 import { arrayAt, at, fieldsAt, textAt } from '../../api/fields.ts';
-import { type KubeObject, objectKey } from '../../api/object.ts';
+import type { KubeObject } from '../../api/object.ts';
 import { type Labels, labelsAt, matches } from '../graph/labels.ts';
 import { type Demand, podAmounts } from './capacity-demand.ts';
+import { hasEnded, ownerAmong } from './capacity-owner.ts';
 import { type Amounts, amountsAt, plus } from './capacity-quantity.ts';
 
 export interface NodeRoom {
@@ -51,26 +52,15 @@ function requestedByNode(
   pods: readonly KubeObject[],
   demands: readonly Demand[],
 ): ReadonlyMap<string, Amounts> {
-  const byNamespace = new Map<string | undefined, Demand[]>();
-  for (const demand of demands)
-    byNamespace.set(demand.namespace, [...(byNamespace.get(demand.namespace) ?? []), demand]);
-  const isOwn = (pod: KubeObject): boolean =>
-    (byNamespace.get(pod.metadata.namespace) ?? []).some((demand) => isPodOf(demand, pod));
+  const ownerOf = ownerAmong(demands);
   const requested = new Map<string, Amounts>();
   for (const pod of pods) {
     const node = textAt(pod, 'spec', 'nodeName');
-    const phase = textAt(pod, 'status', 'phase');
-    if (node === undefined || phase === 'Succeeded' || phase === 'Failed' || isOwn(pod)) continue;
+    if (node === undefined || hasEnded(pod) || ownerOf(pod) !== undefined) continue;
     const amounts = plus(podAmounts(fieldsAt(pod, 'spec'), 'requests'), new Map([['pods', 1]]));
     requested.set(node, plus(requested.get(node) ?? new Map(), amounts));
   }
   return requested;
-}
-
-/** A workload without labels on its pods is a bare Pod: known by its own name. */
-function isPodOf({ key, labels }: Demand, pod: KubeObject): boolean {
-  if (key === objectKey(pod)) return true;
-  return Object.keys(labels).length > 0 && matches({ matchLabels: labels }, pod.metadata.labels ?? {});
 }
 
 /** Why none of its pods may run on the node, however empty; undefined when they may. */
@@ -86,6 +76,17 @@ export function exclusion({ pod, pods }: Demand, node: NodeRoom): string | undef
   const key = textAt(taint, 'key') ?? '';
   if (pods === 'each-node' && key.startsWith('node.kubernetes.io/')) return undefined;
   return `the taint ${key}:${textAt(taint, 'effect')}`;
+}
+
+/** What {@link exclusion} reads of a pod, as text: workloads of the same wish are kept from the same nodes. */
+export function wishOfNodes({ pod, pods }: Demand): string {
+  return JSON.stringify([
+    pods === 'each-node',
+    textAt(pod, 'nodeName'),
+    labelsAt(pod, 'nodeSelector'),
+    fieldsAt(pod, 'affinity', 'nodeAffinity'),
+    arrayAt(pod, 'tolerations'),
+  ]);
 }
 
 /** Terms are alternatives; an absent list allows all, an empty term nothing (k8s.io/component-helpers, nodeaffinity). */

@@ -60,6 +60,13 @@ export function most(...all: readonly Amounts[]): Amounts {
   return merge(all, Math.max);
 }
 
+/** Of each resource what `amounts` has more of than `others`; never less than nothing. */
+export function beyond(amounts: Amounts, others: Amounts): Amounts {
+  return new Map(
+    [...amounts].map(([resource, value]) => [resource, Math.max(0, value - (others.get(resource) ?? 0))]),
+  );
+}
+
 function merge(all: readonly Amounts[], join: (a: number, b: number) => number): Amounts {
   const result = new Map<string, number>();
   for (const amounts of all)

@@ -1,14 +1,18 @@
 /**
  * Whether the ResourceQuotas of the recovery cluster leave room for all that a
  * recovery brings. A dry-run asks for one object at a time and so sees only a
- * quota that is full already; here everything that is new is summed up. Quotas
- * with scopes count only some pods, and are left to the dry-run.
+ * quota that is full already; here everything that is new is summed up, and the
+ * pods that are still to be started, also of workloads that are there without
+ * them (in a standby). Quotas with scopes count only some pods, and are left to
+ * the dry-run.
  */
 import { arrayAt, fieldsAt, textAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject, objectKey } from '../../api/object.ts';
+import { grouped } from '../graph/grouped.ts';
 import { kindOf } from '../graph/kinds.ts';
-import type { Demand } from './capacity-demand.ts';
-import { type Amounts, amount, amountsAt, formatAmount, plus, times } from './capacity-quantity.ts';
+import { type Demand, podAmounts } from './capacity-demand.ts';
+import { hasEnded, ownerAmong } from './capacity-owner.ts';
+import { type Amounts, amount, amountsAt, beyond, formatAmount, plus, times } from './capacity-quantity.ts';
 import type { Finding } from './feasibility-finding.ts';
 
 /** An object that the recovery cluster does not have yet. */
@@ -20,20 +24,32 @@ export interface NewObject {
 
 /**
  * @param quotas ResourceQuotas of the recovery cluster, as they are
- * @param demands of workloads; only those of new ones count
+ * @param demands of all workloads of which the pods are known
+ * @param pods of the recovery cluster: those that run for a workload are counted by the quotas already
  */
 export function quotaFindings(
   quotas: readonly KubeObject[],
   added: readonly NewObject[],
   demands: readonly Demand[],
+  pods: readonly KubeObject[],
 ): readonly Finding[] {
+  if (quotas.length === 0) return [];
+  const running = grouped(
+    pods.filter((pod) => !hasEnded(pod)),
+    ownerAmong(demands),
+  );
   return quotas.flatMap((quota) => {
     const isScoped =
       arrayAt(quota, 'spec', 'scopes').length > 0 || fieldsAt(quota, 'spec', 'scopeSelector') !== undefined;
-    const here = added.filter(({ object }) => object.metadata.namespace === quota.metadata.namespace);
-    if (isScoped || here.length === 0) return [];
-    const keys = new Set(here.map(({ object }) => objectKey(object)));
-    const wanted = plus(...here.map(usageOf), ...demands.filter(({ key }) => keys.has(key)).map(podUsage));
+    if (isScoped) return [];
+    const { namespace } = quota.metadata;
+    const wanted = plus(
+      ...added.filter(({ object }) => object.metadata.namespace === namespace).map(usageOf),
+      ...demands
+        .filter((demand) => demand.namespace === namespace)
+        // Each by itself: what one has beyond its wish is not sure to be given up for another.
+        .map((demand) => beyond(wantedUsage(demand), runningUsage(running.get(demand) ?? []))),
+    );
     return exceeded(quota, wanted);
   });
 }
@@ -99,9 +115,18 @@ function serviceUsage(service: KubeObject, usage: Map<string, number>): void {
 }
 
 /** Pods are made by controllers once a workload is there; a bare Pod is among the objects, but counted here. */
-function podUsage({ pods, isOccasional, requests, limits }: Demand): Amounts {
+function wantedUsage({ pods, isOccasional, requests, limits }: Demand): Amounts {
   // How many nodes a DaemonSet finds is not known here, and CronJobs come and go.
   const count = pods === 'each-node' || isOccasional ? 0 : pods;
+  return times(podUsage(requests, limits), count);
+}
+
+function runningUsage(pods: readonly KubeObject[]): Amounts {
+  return plus(...pods.map(({ spec }) => podUsage(podAmounts(spec, 'requests'), podAmounts(spec, 'limits'))));
+}
+
+/** Of one pod. */
+function podUsage(requests: Amounts, limits: Amounts): Amounts {
   const usage = new Map<string, number>([
     ['pods', 1],
     ['count/pods', 1],
@@ -112,5 +137,5 @@ function podUsage({ pods, isOccasional, requests, limits }: Demand): Amounts {
     if (resource === 'cpu' || resource === 'memory') usage.set(resource, value);
   }
   for (const [resource, value] of limits) usage.set(`limits.${resource}`, value);
-  return times(usage, count);
+  return usage;
 }

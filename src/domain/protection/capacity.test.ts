@@ -145,6 +145,41 @@ describe('capacity', () => {
     expect(findings([small, large], [aNode('a', '2'), aNode('b', '2')])).toEqual([]);
   });
 
+  const zones = ['a', 'b', 'c'].map((zone) => aNode(zone, '16', { labels: { zone } }));
+  const inZones = (name: string, cpu: string, replicas: number, ...values: readonly string[]) => {
+    const terms = [{ matchExpressions: [{ key: 'zone', operator: 'In', values }] }];
+    const required = { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } };
+    const affinity = values.length === 0 ? {} : { affinity: { nodeAffinity: required } };
+    return aWorkload('Deployment', `shop/${name}`, { ...requests(cpu), ...affinity }, { replicas });
+  };
+
+  it.each([
+    [
+      'a larger pod that may run anywhere leaves the only node of a smaller one',
+      2,
+      [inZones('any', '10', 1), inZones('pinned', '8', 1, 'a')],
+    ],
+    [
+      'pods with one node are placed before a larger one that has a choice of theirs',
+      2,
+      [inZones('choice', '10', 1, 'a', 'b'), inZones('a', '8', 1, 'a'), inZones('b', '4', 1, 'b')],
+    ],
+    [
+      'small pods with a choice do not crowd one node where large ones need their share of each',
+      3,
+      [inZones('large', '9', 3), inZones('small', '7', 2, 'a', 'b')],
+    ],
+  ])('finds the place there is: %s', (_, count, workloads) => {
+    expect(findings(workloads, zones.slice(0, count))).toEqual([]);
+    expect(findings(workloads.toReversed(), zones.slice(0, count))).toEqual([]);
+  });
+
+  it('says which pinned workload finds no room, though others have room elsewhere', () => {
+    const found = findings([inZones('any', '10', 1), inZones('pinned', '9', 2, 'a')], zones.slice(0, 2));
+
+    expect(found.map(({ object }) => object)).toEqual(['Deployment.apps/shop/pinned']);
+  });
+
   it('counts pods as a resource of the node', () => {
     expect(findings([web(3, requests('1m'))], [aNode('a', '2', { pods: '2' })])[0]?.message).toContain(
       '1 of 3',
@@ -202,6 +237,26 @@ describe('the demand of a workload', () => {
     expect(demandsOf([job])[0]?.pods).toBe(2);
   });
 
+  it('of a Job that is suspended is nothing, however many it would run', () => {
+    const job = (suspend: boolean) =>
+      aWorkload('Job', 'shop/train', requests('1'), { parallelism: 8, suspend });
+
+    expect([true, false].map((suspend) => demandsOf([job(suspend)])[0]?.pods)).toEqual([0, 8]);
+    expect(findings([job(true)], [aNode('a', '1')])).toEqual([]);
+  });
+
+  it('of a CronJob that is suspended, or whose Jobs are, is nothing', () => {
+    const template = { spec: requests('2') };
+    const paused = anObject('CronJob', 'shop/a', {
+      spec: { suspend: true, jobTemplate: { spec: { template } } },
+    });
+    const queued = anObject('CronJob', 'shop/b', {
+      spec: { jobTemplate: { spec: { suspend: true, template } } },
+    });
+
+    expect(findings([paused, queued], [aNode('a', '1')])).toEqual([]);
+  });
+
   it('of a CronJob must fit, but keeps no room from what runs always', () => {
     const jobTemplate = { spec: { template: { spec: requests('2') } } };
     const nightly = anObject('CronJob', 'shop/nightly', { spec: { jobTemplate } });
@@ -237,6 +292,20 @@ describe('laws of capacity', () => {
       fc.property(workloads, (wanted) => {
         const nodes = wanted.flatMap(([, replicas]) => Array.from({ length: replicas }, () => 8));
         expect(findings(build(wanted), nodesOf(nodes))).toEqual([]);
+      }),
+    );
+  });
+
+  it('with a node to itself for each pod there is never a finding, whichever of them are pinned to theirs', () => {
+    const pinned = fc.array(fc.tuple(cpus, fc.boolean()), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(pinned, fc.boolean(), (wanted, isReversed) => {
+        const pods = wanted.map(([cpu, isPinned], index) => {
+          const nodeSelector = isPinned ? { nodeSelector: { own: `${index}` } } : {};
+          return aWorkload('Deployment', `shop/w${index}`, { ...requests(`${cpu}`), ...nodeSelector });
+        });
+        const nodes = wanted.map((_, index) => aNode(`n${index}`, '8', { labels: { own: `${index}` } }));
+        expect(findings(pods, isReversed ? nodes.toReversed() : nodes)).toEqual([]);
       }),
     );
   });

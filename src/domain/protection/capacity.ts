@@ -1,12 +1,15 @@
 /**
  * Whether the pods of a recovery fit into the recovery cluster: each kind of
  * pod on at least one node, and all of them together, placed one after the
- * other with the largest first (first-fit decreasing, Johnson 1973, which uses
- * at most 11/9 of the nodes that a perfect placement would). It is a check
- * before the fact, so when it says no it says what did not fit where.
+ * other, each on the node that the fewest others may use. The largest go first
+ * (first-fit decreasing, Johnson 1973, which uses at most 11/9 of the nodes that
+ * a perfect placement would where all may use all); when that leaves some over,
+ * those with the fewest nodes do, for one order that places all is enough. It is
+ * a check before the fact, so when it says no it says what did not fit where.
  */
+import { grouped } from '../graph/grouped.ts';
 import type { Demand } from './capacity-demand.ts';
-import { exclusion, type NodeRoom } from './capacity-nodes.ts';
+import { exclusion, type NodeRoom, wishOfNodes } from './capacity-nodes.ts';
 import { type Amounts, formatAmount, formatAmounts, times } from './capacity-quantity.ts';
 import type { Finding } from './feasibility-finding.ts';
 
@@ -14,16 +17,50 @@ import type { Finding } from './feasibility-finding.ts';
 export function capacityFindings(demands: readonly Demand[], nodes: readonly NodeRoom[]): readonly Finding[] {
   const wanted = demands.filter(({ pods }) => pods === 'each-node' || pods > 0);
   if (wanted.length === 0) return [];
-  const free = new Map(nodes.map((node) => [node.name, freeOn(node)]));
-  const total = totalOf(nodes);
-  const found = new Map<string, Finding>();
-  // What runs on every node leaves the others only what remains, as the scheduler does for the most part.
-  for (const demand of bySize(wanted, total)) {
-    const finding =
-      demand.pods === 'each-node' ? placeOnEach(demand, nodes, free) : place(demand, nodes, free);
-    if (finding !== undefined) found.set(demand.key, finding);
-  }
+  const choices = choicesOf(wanted, nodes);
+  const largestFirst = placeAll(bySize(choices, nodes), nodes);
+  if (largestFirst.size === 0) return [];
+  const fewestNodesFirst = placeAll(byChoice(bySize(choices, nodes)), nodes);
+  const found = fewestNodesFirst.size < largestFirst.size ? fewestNodesFirst : largestFirst;
   return wanted.flatMap(({ key }) => found.get(key) ?? []);
+}
+
+/** A workload, and the nodes that its pods may run on; first those that the fewest other workloads may use. */
+interface Choice {
+  readonly demand: Demand;
+  readonly allowed: readonly NodeRoom[];
+}
+
+/** Thousands of workloads have few wishes of nodes between them, and each is compared with every node once. */
+function choicesOf(demands: readonly Demand[], nodes: readonly NodeRoom[]): readonly Choice[] {
+  const wishes = grouped(demands, wishOfNodes);
+  const users = new Map<NodeRoom, number>();
+  const allowedBy = new Map<string, readonly NodeRoom[]>();
+  for (const [wish, alike] of wishes) {
+    const [first] = alike;
+    const allowed = nodes.filter((node) => first !== undefined && exclusion(first, node) === undefined);
+    allowedBy.set(wish, allowed);
+    for (const node of allowed) users.set(node, (users.get(node) ?? 0) + alike.length);
+  }
+  const ranked = new Map(
+    [...allowedBy].map(([wish, allowed]) => [
+      wish,
+      allowed.toSorted((a, b) => (users.get(a) ?? 0) - (users.get(b) ?? 0)),
+    ]),
+  );
+  return demands.map((demand) => ({ demand, allowed: ranked.get(wishOfNodes(demand)) ?? [] }));
+}
+
+/** By workload that is left over: why. */
+function placeAll(choices: readonly Choice[], nodes: readonly NodeRoom[]): ReadonlyMap<string, Finding> {
+  const free = new Map(nodes.map((node) => [node.name, freeOn(node)]));
+  const found = new Map<string, Finding>();
+  for (const choice of choices) {
+    const finding =
+      choice.demand.pods === 'each-node' ? placeOnEach(choice, nodes, free) : place(choice, nodes, free);
+    if (finding !== undefined) found.set(choice.demand.key, finding);
+  }
+  return found;
 }
 
 type Free = Map<string, number>;
@@ -41,26 +78,41 @@ function totalOf(nodes: readonly NodeRoom[]): Amounts {
   return total;
 }
 
-/** DaemonSets first, what runs only now and then last; in between by the largest share of the cluster that one pod asks for. */
-function bySize(demands: readonly Demand[], total: Amounts): readonly Demand[] {
+/** In between by the largest share of the cluster that one pod asks for. */
+function bySize(choices: readonly Choice[], nodes: readonly NodeRoom[]): readonly Choice[] {
+  const total = totalOf(nodes);
   const share = ({ requests }: Demand): number =>
     Math.max(...[...requests].map(([resource, value]) => value / Math.max(1, total.get(resource) ?? 0)));
+  return inOrder(choices, ({ demand }) => -share(demand));
+}
+
+/** In between by the number of nodes there are to choose from. */
+const byChoice = (choices: readonly Choice[]): readonly Choice[] =>
+  inOrder(choices, ({ allowed }) => allowed.length);
+
+/**
+ * What runs on every node leaves the others only what remains, as the scheduler
+ * does for the most part, so DaemonSets are first; what runs only now and then is last.
+ */
+function inOrder(choices: readonly Choice[], between: (choice: Choice) => number): readonly Choice[] {
   const rank = ({ pods, isOccasional }: Demand): number => {
     if (pods === 'each-node') return 0;
     return isOccasional ? 2 : 1;
   };
-  return demands
-    .map((demand) => ({ demand, share: share(demand), rank: rank(demand) }))
-    .toSorted((a, b) => a.rank - b.rank || b.share - a.share)
-    .map(({ demand }) => demand);
+  return choices
+    .map((choice) => ({ choice, rank: rank(choice.demand), between: between(choice) }))
+    .toSorted((a, b) => a.rank - b.rank || a.between - b.between)
+    .map(({ choice }) => choice);
 }
 
-/** How many such pods the node still takes. */
-function roomFor({ requests, isAlone }: Demand, free: Free | undefined): number {
-  const counts = [...requests]
-    .filter(([, value]) => value > 0)
-    .map(([resource, value]) => Math.floor((free?.get(resource) ?? 0) / value));
-  return Math.max(0, Math.min(isAlone ? 1 : Number.POSITIVE_INFINITY, ...counts));
+/** How many such pods the node still takes. A loop without lists: every workload asks many full nodes. */
+function roomFor({ requests, isAlone }: Demand, free: ReadonlyMap<string, number> | undefined): number {
+  let room = isAlone ? 1 : Number.POSITIVE_INFINITY;
+  for (const [resource, value] of requests) {
+    if (value > 0) room = Math.min(room, Math.floor((free?.get(resource) ?? 0) / value));
+    if (room <= 0) return 0;
+  }
+  return room;
 }
 
 function take({ requests }: Demand, count: number, free: Free | undefined): void {
@@ -69,12 +121,11 @@ function take({ requests }: Demand, count: number, free: Free | undefined): void
 }
 
 function place(
-  demand: Demand,
+  { demand, allowed }: Choice,
   nodes: readonly NodeRoom[],
   free: ReadonlyMap<string, Free>,
 ): Finding | undefined {
   const wanted = demand.pods === 'each-node' ? 0 : demand.pods;
-  const allowed = nodes.filter((node) => exclusion(demand, node) === undefined);
   let left = wanted;
   for (const node of allowed) {
     const count = Math.min(left, roomFor(demand, free.get(node.name)));
@@ -87,11 +138,10 @@ function place(
 }
 
 function placeOnEach(
-  demand: Demand,
+  { demand, allowed }: Choice,
   nodes: readonly NodeRoom[],
   free: ReadonlyMap<string, Free>,
 ): Finding | undefined {
-  const allowed = nodes.filter((node) => exclusion(demand, node) === undefined);
   const full = allowed.filter((node) => roomFor(demand, free.get(node.name)) === 0);
   for (const node of allowed) if (!full.includes(node)) take(demand, 1, free.get(node.name));
   // On no node at all is what a DaemonSet for special nodes wants, where there are none.
@@ -116,7 +166,7 @@ function explain(
       message: `${what} may run on none of the ${nodes.length} nodes: ${exclusions(demand, nodes)}`,
       remedy: 'label or add such nodes in the recovery region, or change what the pods ask of nodes',
     };
-  const fitsSomewhere = allowed.some(({ allocatable }) => roomFor(demand, new Map(allocatable)) > 0);
+  const fitsSomewhere = allowed.some(({ allocatable }) => roomFor(demand, allocatable) > 0);
   if (!fitsSomewhere)
     return {
       ...finding,

@@ -31,8 +31,11 @@ export async function recoveryRoom(
   const [nodes, pods, quotas] = await Promise.all([
     read('Node', demands.length > 0, cluster, signal),
     read('Pod', demands.length > 0, cluster, signal),
-    read('ResourceQuota', added.length > 0, cluster, signal),
+    read('ResourceQuota', added.length + demands.length > 0, cluster, signal),
   ]);
+  const isNew = new Set(added.map(({ key }) => key));
+  // Without the pods it is not known which of those that are wanted run already; of a new workload none do.
+  const counted = pods.kind === 'read' ? demands : demands.filter(({ key }) => isNew.has(key));
   const isPlaced = nodes.kind === 'read' && pods.kind === 'read';
   const brought = added.flatMap(({ key, resource }) => {
     const object = point.object(key);
@@ -41,7 +44,9 @@ export async function recoveryRoom(
   return {
     findings: [
       ...(isPlaced ? capacityFindings(demands, roomOf(nodes.items, pods.items, demands)) : []),
-      ...(quotas.kind === 'read' ? quotaFindings(quotas.items, brought, demands) : []),
+      ...(quotas.kind === 'read'
+        ? quotaFindings(quotas.items, brought, counted, pods.kind === 'read' ? pods.items : [])
+        : []),
     ],
     unchecked: [nodes, pods, quotas].flatMap((result) => (result.kind === 'denied' ? [result.message] : [])),
   };

@@ -1,45 +1,16 @@
 /**
- * By which fields custom resources say that they are ready, as data. A point
- * records which of these an object showed in the source, and the restored object
- * is waited for until it shows the same: before its controller has seen it, it
- * shows nothing at all. What it did not show in the source is not asked of it
- * here, for that may never come.
+ * Whether custom resources show the signs of readiness that are known of them
+ * (known-signs.ts). A point records which of these an object showed in the source,
+ * and the restored object is waited for until it shows the same: before its
+ * controller has seen it, it shows nothing at all. What it did not show in the
+ * source is not asked of it here, for that may never come.
  */
 import { at, numberAt } from '../../../api/fields.ts';
 import { groupOf, type KubeObject } from '../../../api/object.ts';
 import { grouped } from '../grouped.ts';
 import { isCustom, kindOf } from '../kinds.ts';
+import { KIND_CONDITIONS, SIGN_CONDITIONS, SIGN_FIELDS, type SignField } from './known-signs.ts';
 import { conditionOf, explain, holds, isStale, observed, UNSEEN } from './verdict.ts';
-
-/** Conditions that by convention are true of what works; their names are written into recovery points. */
-export const SIGN_CONDITIONS: readonly string[] = [
-  'Ready',
-  'Available',
-  'Healthy',
-  'Programmed',
-  'Accepted',
-  'Synced',
-  'Established',
-];
-
-/** A field of a well-known kind that says the same without a condition. */
-export interface SignField {
-  /** As `Cluster.postgresql.cnpg.io`. */
-  readonly kind: string;
-  /** Below `status`; with it, the name of the sign that is written into recovery points. */
-  readonly path: readonly string[];
-  readonly value: string;
-}
-
-export const SIGN_FIELDS: readonly SignField[] = [
-  { kind: 'Cluster.postgresql.cnpg.io', path: ['phase'], value: 'Cluster in healthy state' },
-  { kind: 'Application.argoproj.io', path: ['health', 'status'], value: 'Healthy' },
-  { kind: 'Rollout.argoproj.io', path: ['phase'], value: 'Healthy' },
-  { kind: 'Elasticsearch.elasticsearch.k8s.elastic.co', path: ['phase'], value: 'Ready' },
-  { kind: 'PerconaXtraDBCluster.pxc.percona.com', path: ['state'], value: 'ready' },
-  { kind: 'PerconaServerMongoDB.psmdb.percona.com', path: ['state'], value: 'ready' },
-  { kind: 'postgresql.acid.zalan.do', path: ['PostgresClusterStatus'], value: 'Running' },
-];
 
 /** Kept up to date by every controller that writes it, whatever else it says. */
 const OBSERVED = 'status.observedGeneration';
@@ -58,35 +29,46 @@ const observedSign: Sign = {
       : undefined,
 };
 
-const conditionSigns = SIGN_CONDITIONS.map(
-  (name): Sign => ({
-    name,
-    lack: (object) => {
-      const condition = conditionOf(object, name);
-      if (condition === undefined) return missing(name);
-      if (holds(condition, object)) return undefined;
-      return isStale(condition, object) ? UNSEEN : explain(condition, `${name} is ${condition.status}`);
-    },
-  }),
-);
+const conditionSign = (name: string): Sign => ({
+  name,
+  lack: (object) => {
+    const condition = conditionOf(object, name);
+    if (condition === undefined) return missing(name);
+    if (holds(condition, object)) return undefined;
+    return isStale(condition, object) ? UNSEEN : explain(condition, `${name} is ${condition.status}`);
+  },
+});
 
-const fieldSigns = SIGN_FIELDS.map(({ kind, path, value }): Sign & { readonly kind: string } => {
+function fieldSign({ path, values }: SignField): Sign {
   const name = ['status', ...path].join('.');
+  const wanted = values.map((value) => `"${value}"`).join(' or ');
   const lack = (object: KubeObject): string | undefined => {
     const found = at(object, 'status', ...path);
-    if (found === value) return undefined;
-    return typeof found === 'string' ? `${name} is "${found}", not "${value}" yet` : missing(name);
+    if (typeof found !== 'string') return missing(name);
+    return values.includes(found) ? undefined : `${name} is "${found}", not ${wanted} yet`;
   };
-  return { kind, name, lack };
-});
+  return { name, lack };
+}
 
 const missing = (name: string): string => `its controller does not say ${name} yet, as it did in the source`;
 
-const FIELDS_OF_KIND = grouped(fieldSigns, ({ kind }) => kind);
+const ANY_KIND: readonly Sign[] = [observedSign, ...SIGN_CONDITIONS.map(conditionSign)];
+
+const OF_KIND: ReadonlyMap<string, readonly (readonly [kind: string, sign: Sign])[]> = grouped(
+  [
+    ...KIND_CONDITIONS.flatMap(({ kinds, conditions }) => pairs(kinds, conditions.map(conditionSign))),
+    ...SIGN_FIELDS.flatMap((field) => pairs(field.kinds, [fieldSign(field)])),
+  ],
+  ([kind]) => kind,
+);
+
+function pairs(kinds: readonly string[], signs: readonly Sign[]): (readonly [string, Sign])[] {
+  return kinds.flatMap((kind) => signs.map((sign) => [kind, sign] as const));
+}
 
 const signsFor = (object: KubeObject): readonly Sign[] =>
   isCustom(groupOf(object.apiVersion))
-    ? [observedSign, ...conditionSigns, ...(FIELDS_OF_KIND.get(kindOf(object)) ?? [])]
+    ? [...ANY_KIND, ...(OF_KIND.get(kindOf(object)) ?? []).map(([, sign]) => sign)]
     : [];
 
 /** Names of the signs of readiness that an object shows, status included: what a point records. */
