@@ -86,7 +86,7 @@ export const regionHealthSpec = z.object({
   interval: durationText('500ms')
     .default('5s')
     .describe('Time between observations; what is reported lost may be more than what was by this much.'),
-  probeTimeout: durationText('1ms').default('2s').describe('How long a probe may take.'),
+  probeTimeout: durationText('1ms', '30s').default('2s').describe('How long a probe may take.'),
   failure: failure.default(failure.parse({})).describe('When the region counts as failed.'),
 });
 export type RegionHealthSpec = z.infer<typeof regionHealthSpec>;
