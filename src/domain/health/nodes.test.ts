@@ -46,6 +46,17 @@ test('where no node names a region, all belong to it', () => {
   );
 });
 
+test('a label with an empty value counts as none', () => {
+  const seen = nodesOfRegion([node('', 'a', 'True'), node('', '', 'True')], 'west');
+  expect(seen.zones).toEqual(
+    new Map([
+      ['a', { ready: 1, total: 1 }],
+      ['west', { ready: 1, total: 1 }],
+    ]),
+  );
+  expect(seen.regionsSeen).toEqual([]);
+});
+
 test('nodes without a zone make up one zone named after the region', () => {
   expect(nodesOfRegion([node('west', undefined, 'True')], 'west').zones).toEqual(
     new Map([['west', { ready: 1, total: 1 }]]),

@@ -23,16 +23,21 @@ export interface RegionNodes {
  * cordoning is maintenance, not failure.
  */
 export function nodesOfRegion(nodes: readonly KubeObject[], region: string): RegionNodes {
-  const regionsSeen = new Set(nodes.flatMap((node) => node.metadata.labels?.[REGION_LABEL] ?? []));
+  const regionsSeen = new Set(nodes.flatMap((node) => labelOf(node, REGION_LABEL) ?? []));
   const zones = new Map<string, { ready: number; total: number }>();
   for (const node of nodes) {
-    const labels = node.metadata.labels ?? {};
-    if (regionsSeen.size > 0 && labels[REGION_LABEL] !== region) continue;
-    const zone = labels[ZONE_LABEL] ?? region;
+    if (regionsSeen.size > 0 && labelOf(node, REGION_LABEL) !== region) continue;
+    const zone = labelOf(node, ZONE_LABEL) ?? region;
     const count = zones.get(zone) ?? { ready: 0, total: 0 };
     zones.set(zone, { ready: count.ready + (isReady(node) ? 1 : 0), total: count.total + 1 });
   }
   return { zones, regionsSeen: [...regionsSeen].toSorted() };
+}
+
+/** A label may have an empty value, which names nothing. */
+function labelOf(node: KubeObject, label: string): string | undefined {
+  const value = node.metadata.labels?.[label];
+  return value === '' ? undefined : value;
 }
 
 function isReady(node: KubeObject): boolean {
