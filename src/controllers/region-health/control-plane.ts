@@ -50,8 +50,13 @@ export async function lookAtControlPlane(
 function explain(error: unknown): ControlPlaneSight {
   if (error instanceof DeadlineExceededError)
     return { ...SILENT.Unreachable, kind: 'silent', detail: error.message };
-  if (error instanceof KubeError) return { ...SILENT[error.code], kind: 'silent', detail: error.message };
+  if (error instanceof KubeError) return { ...explanationOf(error), kind: 'silent', detail: error.message };
   throw error;
+}
+
+/** A refusal has the status of the answer. One without is ours: no credentials could be had, and nothing was sent. */
+function explanationOf({ code, status }: KubeError): Explanation {
+  return code === 'Unauthorized' && status === undefined ? UNASKED : SILENT[code];
 }
 
 type Explanation = Omit<Extract<ControlPlaneSight, { kind: 'silent' }>, 'kind' | 'detail'>;
@@ -62,6 +67,8 @@ const STRANGE: Explanation = {
   why: 'does not answer like an API server',
   contact: true,
 };
+
+const UNASKED: Explanation = { reason: 'NotAsked', why: 'cannot be asked', contact: false };
 
 const SILENT: Readonly<Record<KubeErrorCode, Explanation>> = {
   Unreachable: { reason: 'NoAnswer', why: 'does not answer', contact: false },

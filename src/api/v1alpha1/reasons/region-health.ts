@@ -16,7 +16,8 @@ export const regionHealthReasons = {
   Forbidden: 'The credentials of the kubeconfig do not allow listing nodes.',
   NotReady: 'The API server answers that it is not ready or too busy.',
   UnexpectedAnswer: 'Something answers that does not behave like an API server.',
-  NotAsked: 'There is no usable kubeconfig to ask the API server with.',
+  NotAsked:
+    'There is no usable kubeconfig to ask the API server with, or its credentials cannot be obtained.',
   // Discovered
   ZonesDiscovered: "The region's zones have been read from its nodes, now or earlier.",
   NoZonesSeen: 'No node of the region was ever seen, so the region cannot be judged Failed.',

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { seconds } from '../../domain/time.ts';
+import { KubeError, type KubeErrorCode } from '../../kube/errors.ts';
+import { manualClock } from '../../testing/manual-clock.ts';
+import { partialCluster } from '../../testing/region.ts';
+import { type ControlPlaneSight, lookAtControlPlane } from './control-plane.ts';
+
+const never = new AbortController().signal;
+
+/** What is seen of a control plane whose calls fail with `code`, with the HTTP status of its answer if it gave one. */
+function sightOf(code: KubeErrorCode, status?: number): Promise<ControlPlaneSight> {
+  const details = { cluster: 'west', ...(status === undefined ? {} : { status }) };
+  const cluster = partialCluster('west', {
+    raw: () => Promise.reject(new KubeError(code, 'west: cannot get /readyz', details)),
+  });
+  const watch = { cluster, nodes: async () => [], stop: () => undefined };
+  return lookAtControlPlane(watch, manualClock(), seconds(2), never);
+}
+
+test.each([
+  ['Unauthorized', 401],
+  ['Forbidden', 403],
+  ['Unavailable', 503],
+  ['TooManyRequests', 429],
+  ['UntrustedCertificate', undefined],
+  ['Malformed', undefined],
+] as const)('%s with status %s is a sign of life', async (code, status) => {
+  expect(await sightOf(code, status)).toMatchObject({ kind: 'silent', contact: true });
+});
+
+test('no answer is no sign of life', async () => {
+  expect(await sightOf('Unreachable')).toMatchObject({ reason: 'NoAnswer', contact: false });
+});
+
+test('without credentials nothing was asked, and nobody answered', async () => {
+  expect(await sightOf('Unauthorized')).toMatchObject({
+    reason: 'NotAsked',
+    why: 'cannot be asked',
+    detail: 'west: cannot get /readyz',
+    contact: false,
+  });
+});
