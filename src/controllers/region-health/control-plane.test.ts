@@ -20,16 +20,23 @@ function sightOf(code: KubeErrorCode, status?: number): Promise<ControlPlaneSigh
 test.each([
   ['Unauthorized', 401],
   ['Forbidden', 403],
-  ['Unavailable', 503],
   ['TooManyRequests', 429],
   ['UntrustedCertificate', undefined],
   ['Malformed', undefined],
-] as const)('%s with status %s is a sign of life', async (code, status) => {
-  expect(await sightOf(code, status)).toMatchObject({ kind: 'silent', contact: true });
+] as const)('%s with status %s is a sign of life, and not how a lost region looks', async (code, status) => {
+  expect(await sightOf(code, status)).toMatchObject({ kind: 'silent', contact: true, asIfLost: false });
 });
 
-test('no answer is no sign of life', async () => {
-  expect(await sightOf('Unreachable')).toMatchObject({ reason: 'NoAnswer', contact: false });
+test('a gateway without a server behind it is a sign of life, but how a lost region may look', async () => {
+  expect(await sightOf('Unavailable', 503)).toMatchObject({
+    reason: 'NotReady',
+    contact: true,
+    asIfLost: true,
+  });
+});
+
+test('no answer is no sign of life, and how a lost region looks', async () => {
+  expect(await sightOf('Unreachable')).toMatchObject({ reason: 'NoAnswer', contact: false, asIfLost: true });
 });
 
 test('without credentials nothing was asked, and nobody answered', async () => {
@@ -38,5 +45,6 @@ test('without credentials nothing was asked, and nobody answered', async () => {
     why: 'cannot be asked',
     detail: 'west: cannot get /readyz',
     contact: false,
+    asIfLost: false,
   });
 });

@@ -21,6 +21,11 @@ export type ControlPlaneSight =
       readonly detail: string;
       /** Something answered, if not usefully: then we are not cut off from there. */
       readonly contact: boolean;
+      /**
+       * How the control plane of a lost region looks too: nobody answers, or a gateway or what is left of it says
+       * that there is nobody. False when it is only us who are not let in, or had no way to ask.
+       */
+      readonly asIfLost: boolean;
     };
 
 /**
@@ -61,30 +66,48 @@ function explanationOf({ code, status }: KubeError): Explanation {
 
 type Explanation = Omit<Extract<ControlPlaneSight, { kind: 'silent' }>, 'kind' | 'detail'>;
 
-const NOT_READY: Explanation = { reason: 'NotReady', why: 'answers that it is not ready', contact: true };
+const NOT_READY: Explanation = {
+  reason: 'NotReady',
+  why: 'answers that it is not ready',
+  contact: true,
+  asIfLost: true,
+};
 const STRANGE: Explanation = {
   reason: 'UnexpectedAnswer',
   why: 'does not answer like an API server',
   contact: true,
+  asIfLost: false,
 };
 
-const UNASKED: Explanation = { reason: 'NotAsked', why: 'cannot be asked', contact: false };
+export const UNASKED: Explanation = {
+  reason: 'NotAsked',
+  why: 'cannot be asked',
+  contact: false,
+  asIfLost: false,
+};
 
 const SILENT: Readonly<Record<KubeErrorCode, Explanation>> = {
-  Unreachable: { reason: 'NoAnswer', why: 'does not answer', contact: false },
+  Unreachable: { reason: 'NoAnswer', why: 'does not answer', contact: false, asIfLost: true },
   UntrustedCertificate: {
     reason: 'UntrustedCertificate',
     why: 'shows a certificate that the kubeconfig does not trust',
     contact: true,
+    asIfLost: false,
   },
   Unauthorized: {
     reason: 'Unauthorized',
     why: 'refuses the credentials of the kubeconfig',
     contact: true,
+    asIfLost: false,
   },
-  Forbidden: { reason: 'Forbidden', why: 'does not allow its nodes to be listed', contact: true },
+  Forbidden: {
+    reason: 'Forbidden',
+    why: 'does not allow its nodes to be listed',
+    contact: true,
+    asIfLost: false,
+  },
   Unavailable: NOT_READY,
-  TooManyRequests: NOT_READY,
+  TooManyRequests: { ...NOT_READY, asIfLost: false },
   Malformed: STRANGE,
   NotFound: STRANGE,
   AlreadyExists: STRANGE,

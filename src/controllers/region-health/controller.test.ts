@@ -347,6 +347,18 @@ describe('publishing', () => {
 });
 
 describe('what cannot be observed', () => {
+  test('a kubeconfig that is taken away does not turn an outage of the application into a lost region', async () => {
+    const shop = { name: 'shop', tcp: { host: 'shop', port: 80 } };
+    objective.put('west', { ...spec('west-1', false), probes: [shop] });
+    west.refusing.add('shop');
+    await run(seconds(60));
+    expect(objective.status('west').verdict).toBe('Degraded');
+    access.set('west', { kind: 'unavailable', reason: 'KubeconfigInvalid', message: 'expired' });
+    await run(seconds(120));
+    expect(objective.status('west').verdict).toBe('Unreachable');
+    expect(objective.status('west').message).toContain('only probes of its zones can make it Failed');
+  });
+
   test('a kubeconfig that cannot be used is told with its reason, and taken up once it is mended', async () => {
     access.set('west', {
       kind: 'unavailable',

@@ -52,7 +52,7 @@ interface SeenNodes {
 
 function seenNodes(region: string, { controlPlane }: Sights): SeenNodes {
   if (controlPlane.kind === 'silent')
-    return { controlPlane: { kind: 'silent', why: controlPlane.why }, zones: new Map() };
+    return { controlPlane, zones: new Map() };
   const { zones, regionsSeen } = nodesOfRegion(controlPlane.nodes, region);
   return { controlPlane: { kind: 'answers', regionsSeen }, zones };
 }

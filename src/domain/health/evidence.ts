@@ -8,8 +8,13 @@ export interface RegionEvidence {
   readonly region: string;
   readonly controlPlane:
     | { readonly kind: 'answers'; readonly regionsSeen: readonly string[] }
-    /** `why` completes "the control plane …", e.g. `does not answer`. */
-    | { readonly kind: 'silent'; readonly why: string };
+    | {
+        readonly kind: 'silent';
+        /** Completes "the control plane …", e.g. `does not answer`. */
+        readonly why: string;
+        /** How that of a lost region looks too. False: we were not let in, or had no way to ask. */
+        readonly asIfLost: boolean;
+      };
   /** Whether the zones were read from the region's nodes at least once, now or earlier. */
   readonly zonesDiscovered: boolean;
   /** Zones of the last discovery and those that probes name. */

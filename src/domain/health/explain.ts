@@ -54,7 +54,11 @@ function undiscovered(evidence: RegionEvidence, view: RegionView): string {
 
 function remedy(evidence: RegionEvidence, view: RegionView): string {
   const hasProbes = evidence.probes.length > 0 || view.zones.some((zone) => zone.probes.total > 0);
-  if (evidence.controlPlane.kind === 'answers' || hasProbes) return '';
+  const { controlPlane } = evidence;
+  if (controlPlane.kind === 'answers') return '';
+  if (!controlPlane.asIfLost && view.probes.total > 0 && view.probes.failing === view.probes.total)
+    return 'that does not tell that its nodes are lost, so only probes of its zones can make it Failed';
+  if (hasProbes) return '';
   return 'without probes nothing tells whether users are served, so it cannot become Failed: add probes';
 }
 

@@ -41,7 +41,11 @@ const answering = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEv
 });
 const silent = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
   ...answering(zones, probes),
-  controlPlane: { kind: 'silent', why: 'does not answer' },
+  controlPlane: { kind: 'silent', why: 'does not answer', asIfLost: true },
+});
+const refusing = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
+  ...answering(zones, probes),
+  controlPlane: { kind: 'silent', why: 'refuses the credentials of the kubeconfig', asIfLost: false },
 });
 
 const cases: Record<string, [RegionEvidence, string, string]> = {
@@ -90,6 +94,16 @@ const cases: Record<string, [RegionEvidence, string, string]> = {
     silent([blind('a', [passing()]), blind('b', [passing()]), blind('c')], [failing()]),
     'Unreachable',
     'the control plane does not answer; 2 of 3 zones healthy: c Failed (its nodes cannot be read and all probes of the region fail); 1 of 1 probes of the region fail (p: connection refused)',
+  ],
+  'credentials refused and all probes of the region failing': [
+    refusing([blind('a'), blind('b')], [failing()]),
+    'Unreachable',
+    'the control plane refuses the credentials of the kubeconfig; that does not tell that its nodes are lost, so only probes of its zones can make it Failed; 0 of 2 zones healthy; 1 of 1 probes of the region fail (p: connection refused)',
+  ],
+  'credentials refused and the probes of enough zones failing': [
+    refusing([blind('a', [failing()]), blind('b', [failing()])], [failing()]),
+    'Failed',
+    '2 of 2 zones failed (all needed): a Failed (all 1 probes fail (p: connection refused)), b Failed (all 1 probes fail (p: connection refused)); the control plane refuses the credentials of the kubeconfig; 1 of 1 probes of the region fail (p: connection refused)',
   ],
   'nodes of another region only': [
     {
@@ -187,6 +201,15 @@ describe('whatever is observed', () => {
           (one): ZoneEvidence => ({ ...one, nodes: { kind: 'unknown' }, probes: calm(one.probes) }),
         );
         expect(judgeRegion(silent(zones, calm(evidence.probes)), anyRule).verdict).toBe('Unreachable');
+      }),
+    );
+  });
+
+  test('a control plane that refuses us never fails a region by probes of the region alone', () => {
+    fc.assert(
+      fc.property(anyEvidence, anyRules, (evidence, anyRule) => {
+        const zones = evidence.zones.map(({ name }) => blind(name));
+        expect(judgeRegion(refusing(zones, broken(evidence.probes)), anyRule).verdict).toBe('Unreachable');
       }),
     );
   });

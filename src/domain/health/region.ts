@@ -56,11 +56,14 @@ function weigh(evidence: RegionEvidence, rules: RegionRules, confirmAfter: numbe
 
 /**
  * With the control plane silent, a zone without probes of its own is as the
- * region's probes say: when they all fail, nothing is known to serve users.
+ * region's probes say: when they all fail, nothing is known to serve users. Not
+ * so when it is only us who are not let in: then its nodes may be as well as
+ * ever, and what fails is the application.
  */
-function inherit(zone: ZoneVerdict, evidence: RegionEvidence, probes: ProbeTally): ZoneVerdict {
+function inherit(zone: ZoneVerdict, { controlPlane }: RegionEvidence, probes: ProbeTally): ZoneVerdict {
   const applies =
-    evidence.controlPlane.kind === 'silent' &&
+    controlPlane.kind === 'silent' &&
+    controlPlane.asIfLost &&
     zone.probes.total === 0 &&
     probes.total > 0 &&
     probes.failing === probes.total;
