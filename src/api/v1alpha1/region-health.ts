@@ -61,7 +61,9 @@ const failure = z.object({
     max: 4,
   })
     .default('50%')
-    .describe('A zone with a smaller share of ready nodes is failed.'),
+    .describe(
+      'A zone with a smaller share of ready nodes is failed, or Degraded while probes of its own pass.',
+    ),
   maxLatency: durationText('1ms').optional().describe('Probes slower than this make their zone Degraded.'),
 });
 

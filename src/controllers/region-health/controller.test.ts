@@ -161,6 +161,7 @@ describe('a region', () => {
   });
 
   test('fails zone by zone, and is Failed only when enough are', async () => {
+    objective.put('west', spec('west-1', false));
     await run(seconds(10));
     west.ready.set('a', 0);
     await run(seconds(60));
@@ -231,8 +232,7 @@ describe('a region', () => {
     await timeTo('Failed');
     restore(west);
     await run(seconds(100));
-    west.ready.set('a', 0);
-    west.ready.set('b', 0);
+    for (const zone of ['a', 'b']) west.refusing.add(`west-1-${zone}`);
     await run(seconds(10));
     restore(west);
     const took = await timeTo('Healthy');
@@ -425,6 +425,7 @@ describe('a zone', () => {
   });
 
   test('is failed when the whole region has no nodes any more', async () => {
+    objective.put('west', spec('west-1', false));
     await run(seconds(1));
     west.ready.clear();
     await timeTo('Failed');
