@@ -137,6 +137,11 @@ export const regionHealthStatus = z.object({
   zonesFailed: z.int().optional().describe('Zones judged Failed.'),
   zonesTotal: z.int().optional().describe('Zones known.'),
   zonesHealthy: z.string().max(16).optional().describe('Healthy zones of all, `2/3`.'),
+  clusterUid: z
+    .string()
+    .max(128)
+    .optional()
+    .describe('Uid of the namespace kube-system of the cluster that nodes of the region were last seen in.'),
   zones: z
     .array(zoneStatus)
     .max(64)

@@ -13,7 +13,7 @@ function sightOf(code: KubeErrorCode, status?: number): Promise<ControlPlaneSigh
   const cluster = partialCluster('west', {
     raw: () => Promise.reject(new KubeError(code, 'west: cannot get /readyz', details)),
   });
-  const watch = { cluster, nodes: async () => [], stop: () => undefined };
+  const watch = { cluster, nodes: async () => [], uid: async () => 'uid', stop: () => undefined };
   return lookAtControlPlane(watch, manualClock(), seconds(2), never);
 }
 

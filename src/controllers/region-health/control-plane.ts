@@ -6,12 +6,21 @@
 import type { KubeObject } from '../../api/object.ts';
 import type { RegionHealthReason } from '../../api/v1alpha1/reasons/region-health.ts';
 import type { Clock, Millis } from '../../domain/time.ts';
+import type { Cluster } from '../../kube/cluster.ts';
 import { DeadlineExceededError, withDeadline } from '../../kube/deadline.ts';
 import { KubeError, type KubeErrorCode } from '../../kube/errors.ts';
 import type { NodeWatch } from './node-watch.ts';
 
+/** What tells whether two sights are of the same cluster. */
+export interface SeenCluster {
+  /** Undefined when an earlier process saw it. */
+  readonly client: Cluster | undefined;
+  /** Undefined when it could not be read. */
+  readonly uid: string | undefined;
+}
+
 export type ControlPlaneSight =
-  | { readonly kind: 'answers'; readonly nodes: readonly KubeObject[] }
+  | { readonly kind: 'answers'; readonly nodes: readonly KubeObject[]; readonly cluster: SeenCluster }
   | {
       readonly kind: 'silent';
       readonly reason: RegionHealthReason;
@@ -44,7 +53,8 @@ export async function lookAtControlPlane(
   try {
     return await withDeadline(clock, patience, signal, async (bounded) => {
       await watch.cluster.raw('/readyz', bounded, { attempts: ATTEMPTS });
-      return { kind: 'answers', nodes: await watch.nodes(bounded) };
+      const [nodes, uid] = await Promise.all([watch.nodes(bounded), watch.uid(bounded)]);
+      return { kind: 'answers', nodes, cluster: { client: watch.cluster, uid } };
     });
   } catch (error) {
     signal.throwIfAborted();

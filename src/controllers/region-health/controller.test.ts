@@ -414,6 +414,42 @@ describe('what cannot be observed', () => {
   });
 });
 
+describe('a kubeconfig that leads to another cluster', () => {
+  beforeEach(async () => {
+    await run(seconds(12));
+    access.set('west', available(north));
+    await run(seconds(120));
+  });
+
+  test('fails no region that its probes show alive, and says what to do, also after a restart', async () => {
+    for (const told of ['at once', 'after a restart']) {
+      const { verdict, message, conditions, zonesTotal } = objective.status('west');
+      expect({ told, verdict, zonesTotal }).toEqual({ told, verdict: 'Unknown', zonesTotal: 3 });
+      expect(message).toContain('leads to another cluster');
+      expect(message).toContain('put the right kubeconfig back');
+      expect(findCondition(conditions ?? [], 'Discovered')).toMatchObject({
+        status: 'False',
+        reason: 'AnotherCluster',
+      });
+      reconcile = start();
+      await run(seconds(60));
+    }
+    expect(events.filter((event) => event.includes('RegionFailed'))).toEqual([]);
+  });
+
+  test('fails no region without probes either', async () => {
+    objective.put('west', spec('west-1', false));
+    await run(seconds(120));
+    expect(objective.status('west')).toMatchObject({ verdict: 'Unknown', zonesTotal: 0 });
+  });
+
+  test('is forgiven as soon as it is put right', async () => {
+    access.set('west', available(west));
+    await reconcileNow('west');
+    expect(objective.status('west')).toMatchObject({ verdict: 'Healthy', clusterUid: 'cluster-west' });
+  });
+});
+
 describe('a zone', () => {
   test('that has no nodes any more while others have is forgotten', async () => {
     await run(seconds(1));
@@ -431,4 +467,17 @@ describe('a zone', () => {
     await timeTo('Failed');
     expect(objective.status('west').message).toContain('none of its nodes is left');
   });
+
+  test.each(['kubeconfig', 'process'])(
+    'is failed so also when there is a new %s for the same cluster',
+    async (what) => {
+      objective.put('west', spec('west-1', false));
+      await run(seconds(1));
+      west.ready.clear();
+      if (what === 'process') reconcile = start();
+      else access.set('west', { kind: 'available', cluster: { ...west.cluster } });
+      await timeTo('Failed');
+      expect(objective.status('west').message).toContain('none of its nodes is left');
+    },
+  );
 });

@@ -34,7 +34,7 @@ const rules: RegionRules = { zones: { kind: 'count', count: 2 }, minReadyPercent
 
 const answering = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
   region: 'eu-west-1',
-  controlPlane: { kind: 'answers', regionsSeen: ['eu-west-1'] },
+  controlPlane: { kind: 'answers', regionsSeen: ['eu-west-1'], found: true, another: false },
   zonesDiscovered: true,
   zones,
   probes,
@@ -109,10 +109,36 @@ const cases: Record<string, [RegionEvidence, string, string]> = {
     {
       ...answering([]),
       zonesDiscovered: false,
-      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'] },
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: false },
     },
     'Unknown',
-    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region',
+    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region, or the kubeconfig if it is of another cluster',
+  ],
+  'nodes labelled otherwise than before': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [] }]),
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: false },
+    },
+    'Unknown',
+    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region, or the kubeconfig if it is of another cluster; 0 of 1 zones healthy',
+  ],
+  'another cluster than before and probes of its zones passing': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [passing()] }]),
+      zonesDiscovered: false,
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: true },
+    },
+    'Unknown',
+    'the kubeconfig leads to another cluster than the one that the nodes of the region were seen in, and no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: put the right kubeconfig back, or correct spec.region; 1 of 1 zones healthy',
+  ],
+  'another cluster than before, which is empty, and probes of its zones failing': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [failing()] }]),
+      zonesDiscovered: false,
+      controlPlane: { kind: 'answers', regionsSeen: [], found: false, another: true },
+    },
+    'Unknown',
+    'the kubeconfig leads to another cluster than the one that the nodes of the region were seen in, and the cluster has no nodes: put the right kubeconfig back; its zones were never seen in this cluster, so it cannot be judged Failed; 0 of 1 zones healthy: a Failed (all 1 probes fail (p: connection refused))',
   ],
   'everything failing in a region that was never seen': [
     { ...silent([blind('a', [failing()]), blind('b', [failing()])]), zonesDiscovered: false },

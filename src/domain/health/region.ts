@@ -9,7 +9,9 @@
  * - a probe of the whole region that passes means users are served, whatever
  *   the zones look like;
  * - a region whose zones were never seen is never failed: a typing error in a
- *   new RegionHealth looks just like a disaster.
+ *   new RegionHealth looks just like a disaster, and so does the kubeconfig of
+ *   another cluster. With that one nothing is called well either, for a failover
+ *   into the region would restore into that cluster.
  */
 import type { Verdict } from '../../api/v1alpha1/region-health.ts';
 import type { RegionEvidence, RegionRules, RegionView, ZoneThreshold } from './evidence.ts';
@@ -81,6 +83,7 @@ function unfailed(
   probes: ProbeTally,
 ): Verdict {
   if (evidence.controlPlane.kind === 'silent') return 'Unreachable';
+  if (evidence.controlPlane.another) return 'Unknown';
   if (zones.every((zone) => zone.state === 'Unknown')) return 'Unknown';
   const impaired = zones.some((zone) => zone.state === 'Failed' || zone.state === 'Degraded');
   return impaired || probes.failing > 0 || isSlow(probes, rules) ? 'Degraded' : 'Healthy';

@@ -12,9 +12,9 @@ import { CONFIRM_FAILURES, type ProbeHistory, type ProbeTally, tally } from './p
 export type NodeEvidence =
   /** The control plane cannot be asked. */
   | { readonly kind: 'unknown' }
-  /** It answers, and this zone is not one that has nodes: known from a probe only. */
+  /** It answers, and this zone is not one that has nodes: known from a probe, or from labels that are gone. */
   | { readonly kind: 'none' }
-  /** `total` 0: it had nodes, and none is left in the whole region. */
+  /** `total` 0: it had nodes, and no ready one is left in the whole cluster. */
   | { readonly kind: 'counted'; readonly ready: number; readonly total: number };
 
 export interface ZoneEvidence {
