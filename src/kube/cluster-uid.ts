@@ -12,6 +12,14 @@ const NAMESPACES: ResourceType = {
   verbs: ['get'],
 };
 
+/** @throws KubeError, Forbidden when it may not be read */
+export async function readClusterUid(
+  cluster: Pick<Cluster, 'get'>,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  return (await cluster.get(NAMESPACES, { name: 'kube-system' }, signal))?.metadata.uid;
+}
+
 /** @returns undefined when it may not be read, which is logged. @throws KubeError when the cluster cannot be asked */
 export async function clusterUid(
   cluster: Pick<Cluster, 'get'>,
@@ -19,7 +27,7 @@ export async function clusterUid(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    return (await cluster.get(NAMESPACES, { name: 'kube-system' }, signal))?.metadata.uid;
+    return await readClusterUid(cluster, signal);
   } catch (error) {
     if (!(error instanceof KubeError && error.code === 'Forbidden')) throw error;
     const remedy =

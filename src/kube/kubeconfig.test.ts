@@ -68,6 +68,10 @@ test.each([
   [text({ user: { 'token-file': '/etc/passwd' } }), 'refers to a file (token-file)'],
   [text({ user: { exec: { command: 'sh', args: ['hunter2'] } } }), 'asks to run a command'],
   [text({ user: { 'auth-provider': { name: 'gcp', config: { 'cmd-path': 'sh' } } } }), 'its auth-provider'],
+  [
+    text({ user: { 'auth-provider': { name: 'oidc', config: { 'id-token': 'hunter2' } } } }),
+    'auth-provider oidc, whose token could not be renewed: use a token, or client-certificate-data and client-key-data',
+  ],
 ])('an unusable kubeconfig is told in words that repeat nothing of it: %#', (config, words) => {
   const message = messageOf(config);
   expect(message).toContain(words);
@@ -91,6 +95,14 @@ test('a client certificate is refused outside its dates, with the date', () => {
 test('a key that does not belong to the certificate is found out', () => {
   expect(messageOf(withCertificate(OTHER_KEY))).toContain('does not belong to');
   expect(messageOf(withCertificate('hunter2'))).toBe('client-key-data is not a PEM private key');
+});
+
+test('a file of the operator with a provider of tokens that cannot renew them is told what can', () => {
+  const config = text({ user: { 'auth-provider': { name: 'oidc', config: { 'id-token': 'hunter2' } } } });
+  expect(parseKubeconfig(config, { kind: 'file', directory: '/' }, IN_2026)).toEqual({
+    kind: 'invalid',
+    message: expect.stringContaining('use exec with a credential plugin, a tokenFile, a token,') as unknown,
+  });
 });
 
 test('a file of the operator may refer to files beside it, and entries of other contexts are not touched', () => {

@@ -20,7 +20,7 @@ export interface Connection {
   readonly host: string;
   /** Does the authentication; holds credentials, never to be logged. */
   readonly kubeConfig: KubeConfig;
-  /** Its credentials stay as they are: no file is read, no command run and no token renewed for them. */
+  /** Its credentials stay as they are: no file is read and no command run for them. */
   readonly fixed: boolean;
   /** Of the client certificate; undefined for other credentials. */
   readonly validity: Validity | undefined;
@@ -51,6 +51,7 @@ export function parseKubeconfig(text: string, origin: KubeconfigOrigin, now: Ins
   if (typeof found === 'string') return invalid(found);
   const problem =
     clusterProblem(found.cluster) ??
+    oidcProblem(found.user, origin) ??
     (origin.kind === 'secret' ? reachOutProblem(found) : undefined) ??
     (hasCredentials(found.user) ? undefined : NO_CREDENTIALS);
   if (problem !== undefined) return invalid(problem);
@@ -59,7 +60,7 @@ export function parseKubeconfig(text: string, origin: KubeconfigOrigin, now: Ins
     const checked = checkCertificates(kubeConfig, now);
     if (checked.kind === 'invalid') return checked;
     const { server, host } = serverOf(kubeConfig);
-    const fixed = reachOutProblem(found) === undefined && !isSet(found.user, 'auth-provider');
+    const fixed = reachOutProblem(found) === undefined;
     return { kind: 'valid', connection: { server, host, kubeConfig, fixed, validity: checked.validity } };
   } catch (error) {
     if (origin.kind === 'file' && textAt(error, 'syscall') !== undefined)
@@ -117,6 +118,17 @@ function clusterProblem(cluster: Fields): string | undefined {
   return undefined;
 }
 
+/**
+ * client-node 2.0.1 hands openid-client the issuer in a form it refuses, so no token is ever renewed. The cluster
+ * would answer until the id-token expires, and then look as if it were lost.
+ */
+function oidcProblem(user: Fields, origin: KubeconfigOrigin): string | undefined {
+  if (textAt(user, 'auth-provider', 'name') !== 'oidc') return undefined;
+  const more = origin.kind === 'file' ? 'exec with a credential plugin, a tokenFile, ' : '';
+  const remedy = `use ${more}a token, or client-certificate-data and client-key-data`;
+  return `the user of the current context has auth-provider oidc, whose token could not be renewed: ${remedy}`;
+}
+
 /** Anything that would make the operator read a file of its own or run a program. */
 function reachOutProblem({ cluster, user }: Entries): string | undefined {
   const files = [
@@ -127,9 +139,7 @@ function reachOutProblem({ cluster, user }: Entries): string | undefined {
     return `refers to a file (${files.join(', ')}): put the content in, as kubectl config view --flatten does`;
   if (isSet(user, 'exec'))
     return 'asks to run a command (exec), which is refused for a kubeconfig in a Secret: use a token or a client certificate';
-  const provider = textAt(user, 'auth-provider', 'name');
-  const config = fieldsAt(user, 'auth-provider', 'config') ?? {};
-  if (isSet(user, 'auth-provider') && (provider !== 'oidc' || isSet(config, 'idp-certificate-authority')))
+  if (isSet(user, 'auth-provider'))
     return 'its auth-provider runs a command or reads a file, which is refused for a kubeconfig in a Secret';
   return undefined;
 }

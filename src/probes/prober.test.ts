@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -143,6 +143,22 @@ describe('an HTTP probe', () => {
     });
   });
 
+  test('ends with its time, and leaves no connection behind, while the connection is still being made', async () => {
+    const clock = manualClock();
+    const server = createTcpServer();
+    const connected = once(server, 'connection');
+    const url = new URL(`https://127.0.0.1:${await listen(server)}/`);
+    const pending = proberFor(clock)({ kind: 'http', url, expectedStatus: [200] }, seconds(2), never);
+    const [socket] = (await connected) as [Socket];
+    const closed = once(socket.on('error', () => undefined).resume(), 'close');
+    const begin = performance.now();
+    await clock.advance(seconds(2));
+    expect(reasonOf(await pending)).toBe('timeout: no answer within 2s');
+    await closed;
+    // After ten seconds undici gives up a connection by itself.
+    expect(performance.now() - begin).toBeLessThan(9_000);
+  });
+
   test('is given up at once, with the reason of the signal, when the operator stops', async () => {
     const stop = new AbortController();
     const port = await listen(createTcpServer(() => stop.abort(new Error('shutting down'))));
@@ -170,40 +186,109 @@ describe('a TCP probe', () => {
   });
 });
 
-/** A DNS server that answers every question with one response code, or with silence. */
-async function nameServer(responseCode: number | 'silent'): Promise<string> {
+/** An address, a response code without any, or no answer at all. */
+type NameAnswer = 'address' | number | 'silent';
+
+/** A DNS server that answers every question of a type in one way. */
+async function nameServer(v4: NameAnswer, v6: NameAnswer = v4): Promise<string> {
   const socket = createSocket('udp4');
   socket.on('message', (question, from) => {
-    if (responseCode === 'silent') return;
-    const answer = Buffer.from(question);
-    answer.writeUInt16BE(0x8180 | responseCode, 2);
-    socket.send(answer, from.port, from.address);
+    const endOfName = question.indexOf(0, HEADER_BYTES) + 1;
+    const type = question.readUInt16BE(endOfName);
+    const answer = type === AAAA ? v6 : v4;
+    if (answer === 'silent') return;
+    const head = Buffer.from(question.subarray(0, endOfName + 4));
+    head.writeUInt16BE(0x8180 | (answer === 'address' ? 0 : answer), 2);
+    // One question, as many answers, and none of the additional records that the question carried.
+    head.writeBigUInt64BE(answer === 'address' ? 0x0001_0001_0000_0000n : 0x0001_0000_0000_0000n, 4);
+    const records = answer === 'address' ? [recordOf(type)] : [];
+    socket.send(Buffer.concat([head, ...records]), from.port, from.address);
   });
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
   cleanups.push(() => new Promise((resolve) => socket.close(() => resolve())));
   return `127.0.0.1:${socket.address().port}`;
 }
 
+const HEADER_BYTES = 12;
+const AAAA = 28;
+/** The response code of a name that has no record of the type asked for. */
+const NO_DATA = 0;
+
+/** 192.0.2.7 or 2001:db8::7 for the name in the question. */
+function recordOf(type: number): Buffer {
+  const address = Buffer.from(type === AAAA ? '20010db8000000000000000000000007' : 'c0000207', 'hex');
+  const head = Buffer.from('c00c000000010000003c0000', 'hex');
+  head.writeUInt16BE(type, 2);
+  head.writeUInt16BE(address.length, 10);
+  return Buffer.concat([head, address]);
+}
+
+const resolve = (host: string, server: string, signal = never, clock = manualClock()): Promise<string> =>
+  resolveHost(host, clock, signal, [server]);
+
 describe('resolving a host', () => {
   test('leaves addresses as they are, IPv6 in brackets too', async () => {
-    expect(await resolveHost('192.0.2.7', never)).toBe('192.0.2.7');
-    expect(await resolveHost('[2001:db8::1]', never)).toBe('2001:db8::1');
+    expect(await resolve('192.0.2.7', '127.0.0.1:1')).toBe('192.0.2.7');
+    expect(await resolve('[2001:db8::1]', '127.0.0.1:1')).toBe('2001:db8::1');
+  });
+
+  test('an IPv4 address is enough, and is not kept waiting by an IPv6 one that does not come', async () => {
+    const begin = performance.now();
+    expect(await resolve('shop.example', await nameServer('address', 'silent'))).toBe('192.0.2.7');
+    // After five seconds the resolver would ask again.
+    expect(performance.now() - begin).toBeLessThan(4_500);
+  });
+
+  test.each([
+    ['no IPv4 address', NO_DATA],
+    ['an error for IPv4', 2],
+  ])('an IPv6 address is enough where there is %s', async (_, v4) => {
+    expect(await resolve('shop.example', await nameServer(v4, 'address'))).toBe('2001:db8::7');
+  });
+
+  test('an IPv6 address is taken when the IPv4 one does not come within half a second', async () => {
+    const clock = manualClock();
+    const server = await nameServer('silent', 'address');
+    const pending = resolve('shop.example', server, never, clock);
+    while (clock.sleeping() === 0) await new Promise(setImmediate);
+    await clock.advance(millis(499));
+    expect(clock.sleeping()).toBe(1);
+    await clock.advance(millis(1));
+    expect(await pending).toBe('2001:db8::7');
   });
 
   test('a name that does not exist is the failure of the target', async () => {
     const server = await nameServer(3);
-    await expect(resolveHost('gone.example', never, [server])).rejects.toMatchObject({ reason: 'dns' });
+    await expect(resolve('gone.example', server)).rejects.toMatchObject({ reason: 'dns' });
   });
 
-  test('a resolver that fails is not held against the target', async () => {
-    const server = await nameServer(2);
-    await expect(resolveHost('shop.example', never, [server])).rejects.toMatchObject({ reason: 'resolver' });
+  test.each([
+    ['fails', 2, 2],
+    ['fails for IPv4 only', 2, NO_DATA],
+    ['fails for IPv6 only', NO_DATA, 2],
+  ])('a resolver that %s is not held against the target', async (_, v4, v6) => {
+    const server = await nameServer(v4, v6);
+    await expect(resolve('shop.example', server)).rejects.toMatchObject({ reason: 'resolver' });
   });
 
-  test('a silent resolver is given up with the signal and is not held against the target', async () => {
-    const server = await nameServer('silent');
+  test.each([
+    ['nothing', 'silent', 'silent'],
+    ['only that there is no IPv4 address', NO_DATA, 'silent'],
+  ] as const)(
+    'a resolver that answered %s when time was up is not held against the target',
+    async (_, v4, v6) => {
+      const stop = new AbortController();
+      const pending = resolve('shop.example', await nameServer(v4, v6), stop.signal);
+      stop.abort();
+      await expect(pending).rejects.toMatchObject({ reason: 'resolver' });
+    },
+  );
+
+  test('a time that was up before an address could be chosen is not held against the target', async () => {
     const stop = new AbortController();
-    const pending = resolveHost('shop.example', stop.signal, [server]);
+    const clock = manualClock();
+    const pending = resolve('shop.example', await nameServer('silent', 'address'), stop.signal, clock);
+    while (clock.sleeping() === 0) await new Promise(setImmediate);
     stop.abort();
     await expect(pending).rejects.toMatchObject({ reason: 'resolver' });
   });

@@ -22,7 +22,7 @@ export function proberFor(clock: Clock): Prober {
     try {
       await withDeadline(clock, timeout, signal, (bounded) => {
         deadline = bounded;
-        return target.kind === 'http' ? askHttp(target, bounded) : askTcp(target, bounded);
+        return target.kind === 'http' ? askHttp(target, clock, bounded) : askTcp(target, clock, bounded);
       });
       return { kind: 'passed', latency: between(started, clock.tick()) };
     } catch (error) {

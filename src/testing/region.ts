@@ -79,6 +79,11 @@ export function testRegion(name: string, region: string, zones: readonly string[
     refusing: new Set(),
     inFlight: 0,
     cluster: partialCluster(name, {
+      get: (_type, key, signal) =>
+        answer(
+          () => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { ...key, uid: `cluster-${name}` } }),
+          signal,
+        ),
       raw: (_path, signal) => answer(() => 'ok', signal),
       list: (_type, _options, signal) => answer(() => ({ items: nodes(), resourceVersion: '1' }), signal),
       informer: () => informer,

@@ -61,7 +61,9 @@ const failure = z.object({
     max: 4,
   })
     .default('50%')
-    .describe('A zone with a smaller share of ready nodes is failed.'),
+    .describe(
+      'A zone with a smaller share of ready nodes is failed, or Degraded while probes of its own pass.',
+    ),
   maxLatency: durationText('1ms').optional().describe('Probes slower than this make their zone Degraded.'),
 });
 
@@ -86,7 +88,7 @@ export const regionHealthSpec = z.object({
   interval: durationText('500ms')
     .default('5s')
     .describe('Time between observations; what is reported lost may be more than what was by this much.'),
-  probeTimeout: durationText('1ms').default('2s').describe('How long a probe may take.'),
+  probeTimeout: durationText('1ms', '30s').default('2s').describe('How long a probe may take.'),
   failure: failure.default(failure.parse({})).describe('When the region counts as failed.'),
 });
 export type RegionHealthSpec = z.infer<typeof regionHealthSpec>;
@@ -135,6 +137,11 @@ export const regionHealthStatus = z.object({
   zonesFailed: z.int().optional().describe('Zones judged Failed.'),
   zonesTotal: z.int().optional().describe('Zones known.'),
   zonesHealthy: z.string().max(16).optional().describe('Healthy zones of all, `2/3`.'),
+  clusterUid: z
+    .string()
+    .max(128)
+    .optional()
+    .describe('Uid of the namespace kube-system of the cluster that nodes of the region were last seen in.'),
   zones: z
     .array(zoneStatus)
     .max(64)

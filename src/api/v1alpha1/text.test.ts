@@ -51,9 +51,13 @@ describe('durationText', () => {
     );
   });
 
-  it('names the shortest that is allowed', () => {
-    const rules = durationText('1s').meta()?.['x-kubernetes-validations'];
+  it('names the shortest and the longest that are allowed', () => {
+    const rules = durationText('1s', '5m').meta()?.['x-kubernetes-validations'];
 
     expect(rules).toContainEqual(expect.objectContaining({ message: 'must be 1s or longer' }));
+    expect(rules).toContainEqual({
+      rule: expect.stringContaining("duration(self) <= duration('5m')") as unknown,
+      message: 'must be 5m or shorter',
+    });
   });
 });

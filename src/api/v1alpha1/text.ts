@@ -49,14 +49,17 @@ const DURATION_REMEDY =
 /**
  * A length of time as `30s`, `5m`, `1h30m`; parsed by domain/time.ts.
  * @param shortest refuses anything shorter; given in the same notation
+ * @param longest refuses anything longer
  */
-export function durationText(shortest?: string): z.ZodString {
+export function durationText(shortest?: string, longest?: string): z.ZodString {
   const rules: CelRule[] = [];
-  if (shortest !== undefined)
-    rules.push({
-      // The first half keeps an unparsable text from failing twice: the pattern's rule has said it.
-      rule: `!self.matches(${celText(DURATION)}) || size(self) == 0 || duration(self) >= duration('${shortest}')`,
-      message: `must be ${shortest} or longer`,
+  // The first half keeps an unparsable text from failing twice: the pattern's rule has said it.
+  const bound = (comparison: string, message: string): void =>
+    void rules.push({
+      rule: `!self.matches(${celText(DURATION)}) || size(self) == 0 || duration(self) ${comparison}`,
+      message,
     });
+  if (shortest !== undefined) bound(`>= duration('${shortest}')`, `must be ${shortest} or longer`);
+  if (longest !== undefined) bound(`<= duration('${longest}')`, `must be ${longest} or shorter`);
   return textMatching(DURATION, DURATION_REMEDY, { min: 2, max: 16 }, rules);
 }

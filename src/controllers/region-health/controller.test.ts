@@ -161,6 +161,7 @@ describe('a region', () => {
   });
 
   test('fails zone by zone, and is Failed only when enough are', async () => {
+    objective.put('west', spec('west-1', false));
     await run(seconds(10));
     west.ready.set('a', 0);
     await run(seconds(60));
@@ -231,8 +232,7 @@ describe('a region', () => {
     await timeTo('Failed');
     restore(west);
     await run(seconds(100));
-    west.ready.set('a', 0);
-    west.ready.set('b', 0);
+    for (const zone of ['a', 'b']) west.refusing.add(`west-1-${zone}`);
     await run(seconds(10));
     restore(west);
     const took = await timeTo('Healthy');
@@ -347,6 +347,18 @@ describe('publishing', () => {
 });
 
 describe('what cannot be observed', () => {
+  test('a kubeconfig that is taken away does not turn an outage of the application into a lost region', async () => {
+    const shop = { name: 'shop', tcp: { host: 'shop', port: 80 } };
+    objective.put('west', { ...spec('west-1', false), probes: [shop] });
+    west.refusing.add('shop');
+    await run(seconds(60));
+    expect(objective.status('west').verdict).toBe('Degraded');
+    access.set('west', { kind: 'unavailable', reason: 'KubeconfigInvalid', message: 'expired' });
+    await run(seconds(120));
+    expect(objective.status('west').verdict).toBe('Unreachable');
+    expect(objective.status('west').message).toContain('only probes of its zones can make it Failed');
+  });
+
   test('a kubeconfig that cannot be used is told with its reason, and taken up once it is mended', async () => {
     access.set('west', {
       kind: 'unavailable',
@@ -402,6 +414,42 @@ describe('what cannot be observed', () => {
   });
 });
 
+describe('a kubeconfig that leads to another cluster', () => {
+  beforeEach(async () => {
+    await run(seconds(12));
+    access.set('west', available(north));
+    await run(seconds(120));
+  });
+
+  test('fails no region that its probes show alive, and says what to do, also after a restart', async () => {
+    for (const told of ['at once', 'after a restart']) {
+      const { verdict, message, conditions, zonesTotal } = objective.status('west');
+      expect({ told, verdict, zonesTotal }).toEqual({ told, verdict: 'Unknown', zonesTotal: 3 });
+      expect(message).toContain('leads to another cluster');
+      expect(message).toContain('put the right kubeconfig back');
+      expect(findCondition(conditions ?? [], 'Discovered')).toMatchObject({
+        status: 'False',
+        reason: 'AnotherCluster',
+      });
+      reconcile = start();
+      await run(seconds(60));
+    }
+    expect(events.filter((event) => event.includes('RegionFailed'))).toEqual([]);
+  });
+
+  test('fails no region without probes either', async () => {
+    objective.put('west', spec('west-1', false));
+    await run(seconds(120));
+    expect(objective.status('west')).toMatchObject({ verdict: 'Unknown', zonesTotal: 0 });
+  });
+
+  test('is forgiven as soon as it is put right', async () => {
+    access.set('west', available(west));
+    await reconcileNow('west');
+    expect(objective.status('west')).toMatchObject({ verdict: 'Healthy', clusterUid: 'cluster-west' });
+  });
+});
+
 describe('a zone', () => {
   test('that has no nodes any more while others have is forgotten', async () => {
     await run(seconds(1));
@@ -413,9 +461,23 @@ describe('a zone', () => {
   });
 
   test('is failed when the whole region has no nodes any more', async () => {
+    objective.put('west', spec('west-1', false));
     await run(seconds(1));
     west.ready.clear();
     await timeTo('Failed');
     expect(objective.status('west').message).toContain('none of its nodes is left');
   });
+
+  test.each(['kubeconfig', 'process'])(
+    'is failed so also when there is a new %s for the same cluster',
+    async (what) => {
+      objective.put('west', spec('west-1', false));
+      await run(seconds(1));
+      west.ready.clear();
+      if (what === 'process') reconcile = start();
+      else access.set('west', { kind: 'available', cluster: { ...west.cluster } });
+      await timeTo('Failed');
+      expect(objective.status('west').message).toContain('none of its nodes is left');
+    },
+  );
 });

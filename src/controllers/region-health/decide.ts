@@ -26,6 +26,8 @@ export interface Decision {
   /** Why, for people. */
   readonly message: string;
   readonly isolated: boolean;
+  /** The kubeconfig leads elsewhere than to the cluster that nodes of the region were seen in. */
+  readonly anotherCluster: boolean;
   readonly observation: Observation;
   /** What other regions may learn from this observation; undefined when there was no way to see anything. */
   readonly sighting: Sighting | undefined;
@@ -55,7 +57,7 @@ export function decide(
 ): Decision {
   const { spec, rules, object } = subject;
   const { at } = sights;
-  const { evidence, probes, zones } = collect(spec.region, sights, memory);
+  const { evidence, probes, zones, cluster } = collect(spec.region, sights, memory);
   const raw = judgeRegion(evidence, rules.region);
   const sighting = sightingOf(subject, sights);
   const elsewhere = lookElsewhere(sightings, object.metadata.name, memory.health.suspectedSince, at);
@@ -78,11 +80,12 @@ export function decide(
   const message = quorum.message === '' ? own.message : `${own.message}; ${quorum.message}`;
   const doubtful = [...probes.values()].some(isFaltering);
   return {
-    memory: { ...memory, health: state, probes, zones, sequence: own.sequence, ages },
+    memory: { ...memory, health: state, probes, zones, cluster, sequence: own.sequence, ages },
     raw,
     verdict: quorum.verdict,
     message,
     isolated,
+    anotherCluster: evidence.controlPlane.kind === 'answers' && evidence.controlPlane.another,
     observation: own,
     sighting,
     next: nextLook(rules.interval, pending, doubtful),

@@ -15,7 +15,7 @@ import type { Cluster, ClusterAccess } from '../../kube/cluster.ts';
 import type { Key } from '../../kube/reconciler.ts';
 import type { Prober } from '../../probes/prober.ts';
 import { resourceOf } from '../resources.ts';
-import { type ControlPlaneSight, lookAtControlPlane } from './control-plane.ts';
+import { type ControlPlaneSight, lookAtControlPlane, UNASKED } from './control-plane.ts';
 import type { NodeWatch } from './node-watch.ts';
 import { type PlannedProbe, planProbes } from './probe-plan.ts';
 
@@ -102,5 +102,5 @@ async function ask(probe: PlannedProbe, prober: Prober, patience: Millis, signal
 
 function unasked(access: ClusterAccess): ControlPlaneSight {
   const detail = access.kind === 'unavailable' ? access.message : 'there is no client yet';
-  return { kind: 'silent', reason: 'NotAsked', why: 'cannot be asked', detail, contact: false };
+  return { ...UNASKED, kind: 'silent', detail };
 }

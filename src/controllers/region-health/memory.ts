@@ -1,7 +1,7 @@
 /**
  * What this process remembers of a region between observations. Moments in it
  * are on this process's monotonic clock and are lost with the process; what must
- * outlive it (the verdict, the zones, the sequence) is read back from the status.
+ * outlive it (the verdict, the zones and their cluster, the sequence) is read back from the status.
  */
 import type { RegionHealthStatus } from '../../api/v1alpha1/region-health.ts';
 import { findCondition } from '../../domain/conditions.ts';
@@ -9,6 +9,7 @@ import { type HealthState, resume } from '../../domain/health/hysteresis.ts';
 import type { ProbeHistory } from '../../domain/health/probe-history.ts';
 import type { ObserverAges } from '../../domain/health/quorum.ts';
 import type { Millis, Tick } from '../../domain/time.ts';
+import type { SeenCluster } from './control-plane.ts';
 
 export interface RegionMemory {
   /** Of the RegionHealth object: one created anew under the same name is another. */
@@ -18,8 +19,10 @@ export interface RegionMemory {
   readonly health: HealthState;
   /** By the identity of the probe. */
   readonly probes: ReadonlyMap<string, ProbeHistory>;
-  /** Zones that nodes were last seen in; empty when none ever was. */
+  /** Zones that nodes were last seen in; empty when none ever was in the cluster that answers. */
   readonly zones: readonly string[];
+  /** Where nodes of the region were last seen; undefined when nowhere. */
+  readonly cluster: SeenCluster | undefined;
   /** Of the last observation. */
   readonly sequence: number;
   readonly ages: ObserverAges;
@@ -52,6 +55,7 @@ export function recall(
     health: resume(own?.verdict),
     probes: new Map(),
     zones: discovered ? (status.zones ?? []).map((zone) => zone.name) : [],
+    cluster: status.clusterUid === undefined ? undefined : { client: undefined, uid: status.clusterUid },
     sequence: own?.sequence ?? 0,
     ages: new Map(),
   };
@@ -71,5 +75,5 @@ export function currentMemory(
   const fromStatus = recall(uid, region, status, observer);
   if (remembered === undefined || remembered.uid !== uid) return fromStatus;
   if (fromStatus.sequence > remembered.sequence) return fromStatus;
-  return remembered.region === region ? remembered : { ...remembered, region, zones: [] };
+  return remembered.region === region ? remembered : { ...remembered, region, zones: [], cluster: undefined };
 }

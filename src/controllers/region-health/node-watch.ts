@@ -1,12 +1,15 @@
 /**
  * The nodes of one region's cluster, kept by a watch: reading them whole with
- * every observation would cost megabytes each time in a large cluster.
+ * every observation would cost megabytes each time in a large cluster. And which
+ * cluster that is, read once for each client: another kubeconfig may lead elsewhere.
  */
 
 import { arrayAt, textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
 import { type Millis, seconds } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
+import { readClusterUid } from '../../kube/cluster-uid.ts';
+import { KubeError } from '../../kube/errors.ts';
 import { NODES } from '../resources.ts';
 
 /**
@@ -20,6 +23,8 @@ export interface NodeWatch {
   readonly cluster: Cluster;
   /** @throws KubeError when nodes cannot be listed */
   nodes(signal: AbortSignal): Promise<readonly KubeObject[]>;
+  /** What tells the cluster from every other; undefined when it may not be read, or not now. */
+  uid(signal: AbortSignal): Promise<string | undefined>;
   stop(): void;
 }
 
@@ -36,11 +41,27 @@ export function watchNodes(cluster: Cluster, lifetime: AbortSignal): NodeWatch {
   return {
     cluster,
     stop,
+    uid: uidOnce(cluster),
     nodes: async (signal) => {
       const staleness = informer.staleness();
       const trusted = staleness !== undefined && staleness <= MAX_STALENESS;
       return trusted ? informer.list() : (await cluster.list(NODES, {}, signal)).items;
     },
+  };
+}
+
+/** Nobody asks twice for what was answered or refused. */
+function uidOnce(cluster: Cluster): NodeWatch['uid'] {
+  let answer: { readonly uid: string | undefined } | undefined;
+  return async (signal) => {
+    try {
+      answer ??= { uid: await readClusterUid(cluster, signal) };
+    } catch (error) {
+      // Not worth losing the sight of the nodes for.
+      if (!(error instanceof KubeError) && !signal.aborted) throw error;
+      if (error instanceof KubeError && error.code === 'Forbidden') answer = { uid: undefined };
+    }
+    return answer?.uid;
   };
 }
 

@@ -40,6 +40,7 @@ export function statusOf(
     zonesFailed: raw.zonesFailed,
     zonesTotal: raw.zones.length,
     zonesHealthy: `${healthy}/${raw.zones.length}`,
+    clusterUid: decision.memory.cluster?.uid,
     zones: raw.zones.slice(0, MAX_ZONES).map((zone) => zoneStatus(zone, before, now)),
     observations: [decision.observation],
     conditions: withConditions(before.conditions ?? [], updates, subject.generation, now),
@@ -143,7 +144,7 @@ function reachable({ controlPlane, access }: Sights): Update {
   return { type: 'Reachable', status: 'True', reason: 'ControlPlaneAnswers', message: `${server} answers` };
 }
 
-function discovered({ memory: { zones } }: Decision): Update {
+function discovered({ memory: { zones }, anotherCluster }: Decision): Update {
   if (zones.length > 0)
     return {
       type: 'Discovered',
@@ -151,7 +152,15 @@ function discovered({ memory: { zones } }: Decision): Update {
       reason: 'ZonesDiscovered',
       message: `zones ${zones.join(', ')}`,
     };
-  const message = 'no node of the region was ever seen, so it cannot be judged Failed';
+  if (anotherCluster)
+    return {
+      type: 'Discovered',
+      status: 'False',
+      reason: 'AnotherCluster',
+      message:
+        'the kubeconfig leads to another cluster than the one that the nodes of the region were seen in: put the right one back',
+    };
+  const message = 'no node of the region was seen in its cluster yet, so it cannot be judged Failed';
   return { type: 'Discovered', status: 'False', reason: 'NoZonesSeen', message };
 }
 

@@ -7,10 +7,22 @@ export interface RegionEvidence {
   /** The provider's name, for messages. */
   readonly region: string;
   readonly controlPlane:
-    | { readonly kind: 'answers'; readonly regionsSeen: readonly string[] }
-    /** `why` completes "the control plane …", e.g. `does not answer`. */
-    | { readonly kind: 'silent'; readonly why: string };
-  /** Whether the zones were read from the region's nodes at least once, now or earlier. */
+    | {
+        readonly kind: 'answers';
+        readonly regionsSeen: readonly string[];
+        /** Whether nodes of the region are there. */
+        readonly found: boolean;
+        /** Nodes of the region were seen earlier, but in another cluster than the one that answers. */
+        readonly another: boolean;
+      }
+    | {
+        readonly kind: 'silent';
+        /** Completes "the control plane …", e.g. `does not answer`. */
+        readonly why: string;
+        /** How that of a lost region looks too. False: we were not let in, or had no way to ask. */
+        readonly asIfLost: boolean;
+      };
+  /** Whether the zones were read from the region's nodes at least once, now or earlier in the same cluster. */
   readonly zonesDiscovered: boolean;
   /** Zones of the last discovery and those that probes name. */
   readonly zones: readonly ZoneEvidence[];

@@ -11,7 +11,7 @@ export function explainRegion(evidence: RegionEvidence, rules: RegionRules, view
   const parts =
     view.verdict === 'Failed'
       ? [zonesFailed(view), silence(evidence)]
-      : [silence(evidence), undiscovered(evidence, view), remedy(evidence, view), zonesAre(view)];
+      : [silence(evidence), unseen(evidence, view), remedy(evidence, view), zonesAre(view)];
   return [...parts, regionProbes(evidence, rules, view)].filter((part) => part !== '').join('; ');
 }
 
@@ -39,22 +39,37 @@ function silence({ controlPlane }: RegionEvidence): string {
   return controlPlane.kind === 'silent' ? `the control plane ${controlPlane.why}` : '';
 }
 
-function undiscovered(evidence: RegionEvidence, view: RegionView): string {
-  if (evidence.zonesDiscovered) return '';
-  const { controlPlane, region } = evidence;
-  const never = 'its zones were never seen, so it cannot be judged Failed';
-  if (controlPlane.kind === 'silent') return never;
+/** Why there are no nodes of the region, and what that is for. */
+function unseen(evidence: RegionEvidence, view: RegionView): string {
+  const { controlPlane, region, zonesDiscovered } = evidence;
+  if (controlPlane.kind === 'silent')
+    return zonesDiscovered ? '' : 'its zones were never seen, so it cannot be judged Failed';
   const seen = controlPlane.regionsSeen.join(', ');
+  // Of a cluster that lost its nodes each zone says so.
+  if (controlPlane.found || (zonesDiscovered && seen === '')) return '';
   const nodes =
     seen === ''
       ? 'the cluster has no nodes'
-      : `no node carries topology.kubernetes.io/region=${region}, only ${seen}: correct spec.region`;
-  return view.zonesFailed > 0 ? `${nodes}; ${never}` : nodes;
+      : `no node carries topology.kubernetes.io/region=${region}, only ${seen}`;
+  const told = controlPlane.another ? anotherCluster(nodes, seen) : `${nodes}${seen === '' ? '' : CORRECT}`;
+  if (zonesDiscovered || view.zonesFailed === 0) return told;
+  return `${told}; its zones were never seen in this cluster, so it cannot be judged Failed`;
+}
+
+const CORRECT = ': correct spec.region, or the kubeconfig if it is of another cluster';
+
+function anotherCluster(nodes: string, regionsSeen: string): string {
+  const todo = `put the right kubeconfig back${regionsSeen === '' ? '' : ', or correct spec.region'}`;
+  return `the kubeconfig leads to another cluster than the one that the nodes of the region were seen in, and ${nodes}: ${todo}`;
 }
 
 function remedy(evidence: RegionEvidence, view: RegionView): string {
   const hasProbes = evidence.probes.length > 0 || view.zones.some((zone) => zone.probes.total > 0);
-  if (evidence.controlPlane.kind === 'answers' || hasProbes) return '';
+  const { controlPlane } = evidence;
+  if (controlPlane.kind === 'answers') return '';
+  if (!controlPlane.asIfLost && view.probes.total > 0 && view.probes.failing === view.probes.total)
+    return 'that does not tell that its nodes are lost, so only probes of its zones can make it Failed';
+  if (hasProbes) return '';
   return 'without probes nothing tells whether users are served, so it cannot become Failed: add probes';
 }
 

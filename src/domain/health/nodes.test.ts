@@ -40,10 +40,38 @@ test('nodes are counted by the zones of their region, and only Ready=True is rea
   expect(seen.regionsSeen).toEqual(['east', 'west']);
 });
 
-test('where no node names a region, all belong to it', () => {
-  expect(nodesOfRegion([node(undefined, 'a', 'True')], 'west').zones).toEqual(
-    new Map([['a', { ready: 1, total: 1 }]]),
+test.each([
+  ['no node names a region', [undefined, undefined], 2],
+  ['one of a few nodes names another region', [undefined, undefined, 'east'], 2],
+  ['one of a few nodes names it', [undefined, undefined, 'west'], 3],
+  ['as many nodes name another region', [undefined, 'east'], 0],
+  ['most nodes name it', [undefined, 'west', 'west'], 2],
+] as const)('where %s, those without a region count: %o', (_, regions, counted) => {
+  const { zones } = nodesOfRegion(
+    regions.map((region) => node(region, 'a', 'True')),
+    'west',
   );
+  expect(zones.get('a')?.total ?? 0).toBe(counted);
+});
+
+test('ready nodes that do not count for the region are noticed', () => {
+  expect(nodesOfRegion([node('east', 'a', 'True'), node('west', 'a', 'False')], 'west').othersReady).toBe(
+    true,
+  );
+  expect(nodesOfRegion([node('east', 'a', 'False'), node('west', 'a', 'True')], 'west').othersReady).toBe(
+    false,
+  );
+});
+
+test('a label with an empty value counts as none', () => {
+  const seen = nodesOfRegion([node('', 'a', 'True'), node('', '', 'True')], 'west');
+  expect(seen.zones).toEqual(
+    new Map([
+      ['a', { ready: 1, total: 1 }],
+      ['west', { ready: 1, total: 1 }],
+    ]),
+  );
+  expect(seen.regionsSeen).toEqual([]);
 });
 
 test('nodes without a zone make up one zone named after the region', () => {

@@ -34,14 +34,18 @@ const rules: RegionRules = { zones: { kind: 'count', count: 2 }, minReadyPercent
 
 const answering = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
   region: 'eu-west-1',
-  controlPlane: { kind: 'answers', regionsSeen: ['eu-west-1'] },
+  controlPlane: { kind: 'answers', regionsSeen: ['eu-west-1'], found: true, another: false },
   zonesDiscovered: true,
   zones,
   probes,
 });
 const silent = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
   ...answering(zones, probes),
-  controlPlane: { kind: 'silent', why: 'does not answer' },
+  controlPlane: { kind: 'silent', why: 'does not answer', asIfLost: true },
+});
+const refusing = (zones: ZoneEvidence[], probes: ProbeHistory[] = []): RegionEvidence => ({
+  ...answering(zones, probes),
+  controlPlane: { kind: 'silent', why: 'refuses the credentials of the kubeconfig', asIfLost: false },
 });
 
 const cases: Record<string, [RegionEvidence, string, string]> = {
@@ -91,14 +95,50 @@ const cases: Record<string, [RegionEvidence, string, string]> = {
     'Unreachable',
     'the control plane does not answer; 2 of 3 zones healthy: c Failed (its nodes cannot be read and all probes of the region fail); 1 of 1 probes of the region fail (p: connection refused)',
   ],
+  'credentials refused and all probes of the region failing': [
+    refusing([blind('a'), blind('b')], [failing()]),
+    'Unreachable',
+    'the control plane refuses the credentials of the kubeconfig; that does not tell that its nodes are lost, so only probes of its zones can make it Failed; 0 of 2 zones healthy; 1 of 1 probes of the region fail (p: connection refused)',
+  ],
+  'credentials refused and the probes of enough zones failing': [
+    refusing([blind('a', [failing()]), blind('b', [failing()])], [failing()]),
+    'Failed',
+    '2 of 2 zones failed (all needed): a Failed (all 1 probes fail (p: connection refused)), b Failed (all 1 probes fail (p: connection refused)); the control plane refuses the credentials of the kubeconfig; 1 of 1 probes of the region fail (p: connection refused)',
+  ],
   'nodes of another region only': [
     {
       ...answering([]),
       zonesDiscovered: false,
-      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'] },
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: false },
     },
     'Unknown',
-    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region',
+    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region, or the kubeconfig if it is of another cluster',
+  ],
+  'nodes labelled otherwise than before': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [] }]),
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: false },
+    },
+    'Unknown',
+    'no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: correct spec.region, or the kubeconfig if it is of another cluster; 0 of 1 zones healthy',
+  ],
+  'another cluster than before and probes of its zones passing': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [passing()] }]),
+      zonesDiscovered: false,
+      controlPlane: { kind: 'answers', regionsSeen: ['eu-west-2'], found: false, another: true },
+    },
+    'Unknown',
+    'the kubeconfig leads to another cluster than the one that the nodes of the region were seen in, and no node carries topology.kubernetes.io/region=eu-west-1, only eu-west-2: put the right kubeconfig back, or correct spec.region; 1 of 1 zones healthy',
+  ],
+  'another cluster than before, which is empty, and probes of its zones failing': [
+    {
+      ...answering([{ name: 'a', nodes: { kind: 'none' }, probes: [failing()] }]),
+      zonesDiscovered: false,
+      controlPlane: { kind: 'answers', regionsSeen: [], found: false, another: true },
+    },
+    'Unknown',
+    'the kubeconfig leads to another cluster than the one that the nodes of the region were seen in, and the cluster has no nodes: put the right kubeconfig back; its zones were never seen in this cluster, so it cannot be judged Failed; 0 of 1 zones healthy: a Failed (all 1 probes fail (p: connection refused))',
   ],
   'everything failing in a region that was never seen': [
     { ...silent([blind('a', [failing()]), blind('b', [failing()])]), zonesDiscovered: false },
@@ -187,6 +227,15 @@ describe('whatever is observed', () => {
           (one): ZoneEvidence => ({ ...one, nodes: { kind: 'unknown' }, probes: calm(one.probes) }),
         );
         expect(judgeRegion(silent(zones, calm(evidence.probes)), anyRule).verdict).toBe('Unreachable');
+      }),
+    );
+  });
+
+  test('a control plane that refuses us never fails a region by probes of the region alone', () => {
+    fc.assert(
+      fc.property(anyEvidence, anyRules, (evidence, anyRule) => {
+        const zones = evidence.zones.map(({ name }) => blind(name));
+        expect(judgeRegion(refusing(zones, broken(evidence.probes)), anyRule).verdict).toBe('Unreachable');
       }),
     );
   });

@@ -9,7 +9,9 @@
  * - a probe of the whole region that passes means users are served, whatever
  *   the zones look like;
  * - a region whose zones were never seen is never failed: a typing error in a
- *   new RegionHealth looks just like a disaster.
+ *   new RegionHealth looks just like a disaster, and so does the kubeconfig of
+ *   another cluster. With that one nothing is called well either, for a failover
+ *   into the region would restore into that cluster.
  */
 import type { Verdict } from '../../api/v1alpha1/region-health.ts';
 import type { RegionEvidence, RegionRules, RegionView, ZoneThreshold } from './evidence.ts';
@@ -56,11 +58,14 @@ function weigh(evidence: RegionEvidence, rules: RegionRules, confirmAfter: numbe
 
 /**
  * With the control plane silent, a zone without probes of its own is as the
- * region's probes say: when they all fail, nothing is known to serve users.
+ * region's probes say: when they all fail, nothing is known to serve users. Not
+ * so when it is only us who are not let in: then its nodes may be as well as
+ * ever, and what fails is the application.
  */
-function inherit(zone: ZoneVerdict, evidence: RegionEvidence, probes: ProbeTally): ZoneVerdict {
+function inherit(zone: ZoneVerdict, { controlPlane }: RegionEvidence, probes: ProbeTally): ZoneVerdict {
   const applies =
-    evidence.controlPlane.kind === 'silent' &&
+    controlPlane.kind === 'silent' &&
+    controlPlane.asIfLost &&
     zone.probes.total === 0 &&
     probes.total > 0 &&
     probes.failing === probes.total;
@@ -78,6 +83,7 @@ function unfailed(
   probes: ProbeTally,
 ): Verdict {
   if (evidence.controlPlane.kind === 'silent') return 'Unreachable';
+  if (evidence.controlPlane.another) return 'Unknown';
   if (zones.every((zone) => zone.state === 'Unknown')) return 'Unknown';
   const impaired = zones.some((zone) => zone.state === 'Failed' || zone.state === 'Degraded');
   return impaired || probes.failing > 0 || isSlow(probes, rules) ? 'Degraded' : 'Healthy';

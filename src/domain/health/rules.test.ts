@@ -30,6 +30,12 @@ describe('reading the rules of a RegionHealth', () => {
     },
   );
 
+  test('a probe is given thirty seconds at most, so that objects of before there was a limit are still observed', () => {
+    expect(rulesOf({ ...spec, probeTimeout: '2h' })).toMatchObject({
+      rules: { probePatience: 30_000, controlPlanePatience: 30_000, timing: { maxGap: 105_000 } },
+    });
+  });
+
   test('every field that cannot be used is named', () => {
     const failure = { ...spec.failure, for: 's', zones: 0, maxLatency: '0s' };
     const outcome = rulesOf({ ...spec, interval: '10ms', failure });

@@ -21,6 +21,12 @@ export type RulesOutcome =
 
 /** Shorter intervals would make the observer itself a load on what it watches. */
 const SHORTEST_INTERVAL = millis(500);
+/**
+ * An observation lasts as long as its slowest probe. With more, that of a lost region would be cut off before it
+ * ends, again and again, and nothing would ever be concluded. Admission refuses more; objects that are older than
+ * that limit go on being observed.
+ */
+const LONGEST_PROBE = seconds(30);
 /** A probe of a nearby port may be given 100 ms; a TLS handshake with a far API server needs more. */
 const USUAL_CONTROL_PLANE_PATIENCE = seconds(2);
 /**
@@ -44,7 +50,8 @@ export function rulesOf(spec: RegionHealthSpec): RulesOutcome {
     return millis(0);
   };
   const interval = read('spec.interval', spec.interval, SHORTEST_INTERVAL);
-  const probePatience = read('spec.probeTimeout', spec.probeTimeout, millis(1));
+  const probeTimeout = read('spec.probeTimeout', spec.probeTimeout, millis(1));
+  const probePatience = millis(Math.min(probeTimeout, LONGEST_PROBE));
   const failFor = read('spec.failure.for', spec.failure.for, millis(0));
   const recoverAfter = read('spec.failure.recoverAfter', spec.failure.recoverAfter, millis(0));
   const { maxLatency } = spec.failure;

@@ -70,7 +70,18 @@ const cases: Record<string, [NodeEvidence, ProbeHistory[], string, string]> = {
     'Failed',
     'all 2 probes fail (a: connection refused, b: connection refused)',
   ],
-  'nodes failed while probes pass': [nodes(0, 3), [history('a', '+')], 'Failed', '0 of 3 nodes ready'],
+  'nodes failed while a probe passes': [
+    nodes(0, 3),
+    [history('a', '+'), history('b', '+xxx')],
+    'Degraded',
+    '0 of 3 nodes ready, but 1 of 2 probes pass, so users are served; 1 of 2 probes fail (b: connection refused)',
+  ],
+  'no node left while probes pass': [
+    nodes(0, 0),
+    [history('a', '+')],
+    'Degraded',
+    'none of its nodes is left, but 1 of 1 probes pass, so users are served',
+  ],
   'slow probes': [nodes(3, 3), [history('a', '++', 501)], 'Degraded', 'probes take longer than 500ms'],
   'our own resolver fails': [
     unknown,

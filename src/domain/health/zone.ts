@@ -1,7 +1,9 @@
 /**
  * Judges one zone from its nodes and its probes. Nodes count only while they
  * can be read: with the control plane unreachable the probes decide alone, and
- * without either nothing is claimed.
+ * without either nothing is claimed. Nodes never fail a zone of which a probe
+ * passes: a probe is what users see, and a control plane that lost touch with
+ * its nodes reports them all as not ready while they serve.
  */
 import type { ZoneState } from '../../api/v1alpha1/region-health.ts';
 import { formatDuration, type Millis } from '../time.ts';
@@ -10,9 +12,9 @@ import { CONFIRM_FAILURES, type ProbeHistory, type ProbeTally, tally } from './p
 export type NodeEvidence =
   /** The control plane cannot be asked. */
   | { readonly kind: 'unknown' }
-  /** It answers, and this zone is not one that has nodes: known from a probe only. */
+  /** It answers, and this zone is not one that has nodes: known from a probe, or from labels that are gone. */
   | { readonly kind: 'none' }
-  /** `total` 0: it had nodes, and none is left in the whole region. */
+  /** `total` 0: it had nodes, and no ready one is left in the whole cluster. */
   | { readonly kind: 'counted'; readonly ready: number; readonly total: number };
 
 export interface ZoneEvidence {
@@ -42,7 +44,7 @@ export function judgeZone(
   confirmAfter = CONFIRM_FAILURES,
 ): ZoneVerdict {
   const probes = tally(zone.probes, confirmAfter);
-  const found = [judgeNodes(zone.nodes, rules), judgeProbes(probes, rules)].filter(
+  const found = [unlessServing(judgeNodes(zone.nodes, rules), probes), judgeProbes(probes, rules)].filter(
     (finding) => finding.state !== 'Unknown',
   );
   const worst = STATES.find((state) => found.some((finding) => finding.state === state));
@@ -70,6 +72,14 @@ function judgeNodes(nodes: NodeEvidence, rules: ZoneRules): Finding {
   const count = `${ready} of ${total} nodes ready`;
   if (ready * 100 < rules.minReadyPercent * total) return { state: 'Failed', message: count };
   return { state: ready < total ? 'Degraded' : 'Healthy', message: count };
+}
+
+function unlessServing(nodes: Finding, { passing, total }: ProbeTally): Finding {
+  if (nodes.state !== 'Failed' || passing === 0) return nodes;
+  return {
+    state: 'Degraded',
+    message: `${nodes.message}, but ${passing} of ${total} probes pass, so users are served`,
+  };
 }
 
 function judgeProbes(probes: ProbeTally, rules: ZoneRules): Finding {

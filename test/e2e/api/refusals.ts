@@ -341,6 +341,12 @@ export const regionRefusals: readonly Refusal[] = [
     'spec.probeTimeout',
     'must be 1ms or longer',
   ),
+  refusal(
+    'a probe timeout that would hold up every observation',
+    region({ probeTimeout: '31s' }),
+    'spec.probeTimeout',
+    'must be 30s or shorter',
+  ),
   refusal('a failure time in words', failure({ for: 'a while' }), 'spec.failure.for', aDuration),
 ];
 

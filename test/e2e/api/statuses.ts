@@ -133,6 +133,7 @@ export const regionStatus: Whole<RegionHealthStatus> = {
   zonesFailed: 1,
   zonesTotal: 3,
   zonesHealthy: '2/3',
+  clusterUid: '7a1d2c3e-0000-4000-8000-000000000001',
   zones: [
     {
       name: 'eu-west-1a',

@@ -16,10 +16,13 @@ export const regionHealthReasons = {
   Forbidden: 'The credentials of the kubeconfig do not allow listing nodes.',
   NotReady: 'The API server answers that it is not ready or too busy.',
   UnexpectedAnswer: 'Something answers that does not behave like an API server.',
-  NotAsked: 'There is no usable kubeconfig to ask the API server with.',
+  NotAsked:
+    'There is no usable kubeconfig to ask the API server with, or its credentials cannot be obtained.',
   // Discovered
   ZonesDiscovered: "The region's zones have been read from its nodes, now or earlier.",
-  NoZonesSeen: 'No node of the region was ever seen, so the region cannot be judged Failed.',
+  NoZonesSeen: 'No node of the region was ever seen in its cluster, so the region cannot be judged Failed.',
+  AnotherCluster:
+    'The kubeconfig leads to another cluster than the one that nodes of the region were seen in; nothing is concluded until it is put right.',
   // Healthy
   RegionHealthy: 'All zones are healthy.',
   RegionDegraded: 'Some zones or probes fail or are slow, but not enough for the region to be failed.',
