@@ -56,7 +56,12 @@ export function applyRules(
 }
 
 /** The name of a rule as evidence: rules of inference have other names. */
-export const userRuleName = (name: string): string => `user:${name}`;
+export const userRuleName = (name: string): string => `${USER_RULE}${name}`;
+
+const USER_RULE = 'user:';
+
+/** Whether a dependency was made by a rule of the user. */
+export const isByUserRule = ({ rule }: Pick<ObjectEdge, 'rule'>): boolean => rule.startsWith(USER_RULE);
 
 /** What it takes to look a text up among the names of all objects. */
 const STEPS_PER_NAME = 10;
