@@ -50,7 +50,7 @@ export const accessRules: readonly Rule[] = [
     certainty: 'certain',
     sentence: 'A ServiceAccount may mount a Secret.',
     sees: 'others',
-    find: mountedSecrets,
+    find: (account, world) => accountSecrets(account, 'secrets', world),
   },
   {
     name: 'token-account',
@@ -67,7 +67,8 @@ export const accessRules: readonly Rule[] = [
     reads: 'imagePullSecrets[*].name',
     certainty: 'certain',
     sentence: 'Pods of a ServiceAccount pull their images with the credentials in a Secret.',
-    find: (account) => accountSecrets(account, 'imagePullSecrets'),
+    sees: 'others',
+    find: (account, world) => accountSecrets(account, 'imagePullSecrets', world),
   },
 ];
 
@@ -83,14 +84,6 @@ function subjects(binding: KubeObject): readonly Found[] {
   });
 }
 
-/** A token Secret needs an account, mostly this one, and not the other way round: an account works without any. */
-function mountedSecrets(account: KubeObject, world: World): readonly Found[] {
-  return accountSecrets(account, 'secrets').map((found) => {
-    const secret = world.objects.get(refKey(found.to));
-    return secret !== undefined && isAccountToken(secret) ? { ...found, only: 'search' } : found;
-  });
-}
-
 /** Optional: every namespace gets the account `default` by itself. */
 function tokenAccount(secret: KubeObject): readonly Found[] {
   const name = accountOfToken(secret);
@@ -98,9 +91,21 @@ function tokenAccount(secret: KubeObject): readonly Found[] {
   return beside(secret, { kind: 'ServiceAccount', name }, field, name === 'default');
 }
 
-function accountSecrets(account: KubeObject, list: 'secrets' | 'imagePullSecrets'): readonly Found[] {
-  return arrayAt(account, list).flatMap((secret, index) =>
-    beside(account, { kind: 'Secret', name: at(secret, 'name') }, `${list}[${index}].name`),
+/**
+ * An account works without any Secret. It is written after one that is there, which it lists, but
+ * waits neither for a token, which needs an account itself, mostly this one, nor for whoever makes
+ * what is not there: External Secrets may log in as this very account for it.
+ */
+function accountSecrets(
+  account: KubeObject,
+  list: 'secrets' | 'imagePullSecrets',
+  world: World,
+): readonly Found[] {
+  return arrayAt(account, list).flatMap((listed, index) =>
+    beside(account, { kind: 'Secret', name: at(listed, 'name') }, `${list}[${index}].name`).map((found) => {
+      const secret = world.objects.get(refKey(found.to));
+      return secret === undefined || isAccountToken(secret) ? { ...found, only: 'search' as const } : found;
+    }),
   );
 }
 
