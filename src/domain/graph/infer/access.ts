@@ -4,7 +4,7 @@ import { type KubeObject, refKey } from '../../../api/object.ts';
 import { ACCOUNT_ANNOTATION, accountOfToken, isAccountToken } from '../account-token.ts';
 import { kindOf } from '../kinds.ts';
 import { LabelIndex, type LabelSelector, selectorAt } from '../labels.ts';
-import { perWorld, type World } from '../world.ts';
+import { accountNamed, perWorld, type World } from '../world.ts';
 import { beside, clusterWide, type Found, foundByKey, type Rule } from './rule.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -31,7 +31,7 @@ export const accessRules: readonly Rule[] = [
     certainty: 'certain',
     // A binding may grant to accounts that do not exist, and to other people's.
     stays: true,
-    sentence: 'A binding grants to a ServiceAccount.',
+    sentence: 'A binding grants to a ServiceAccount, under its own name or as the user that it is.',
     find: subjects,
   },
   {
@@ -75,11 +75,9 @@ export const accessRules: readonly Rule[] = [
 /** Optional: a binding to an account that does not exist is valid and grants once it does. */
 function subjects(binding: KubeObject): readonly Found[] {
   return arrayAt(binding, 'subjects').flatMap((subject, index) => {
-    const name = textAt(subject, 'name');
-    const namespace = textAt(subject, 'namespace') ?? binding.metadata.namespace;
-    if (textAt(subject, 'kind') !== 'ServiceAccount' || name === undefined || namespace === undefined)
-      return [];
-    const to = { group: '', kind: 'ServiceAccount', namespace, name };
+    const account = accountNamed(subject, binding.metadata.namespace);
+    if (account === undefined) return [];
+    const to = { group: '', kind: 'ServiceAccount', ...account };
     return [{ to, field: `subjects[${index}].name`, optional: true }];
   });
 }
