@@ -11,8 +11,6 @@ import { NAMESPACE_RULE } from './infer/structure.ts';
 import { isJudged } from './readiness.ts';
 import type { ObjectEdge } from './types.ts';
 import { type Grouping, standsAlone } from './units.ts';
-import type { CompiledReadiness } from './user-rules/compile.ts';
-import { readinessByRules } from './user-rules/readiness.ts';
 import type { World } from './world.ts';
 
 /**
@@ -25,14 +23,14 @@ const LARGEST = 200;
  * The grouping with loose objects together, by namespace, each unit named after its first.
  * @param keys all keys in the order they are applied
  * @param edges all that are followed, the likely ones too
- * @param rules the user's rules of readiness: what one of them is about stays a unit of its own
+ * @param judged the keys of what the user's rules of readiness are about: they stay units of their own
  */
 export function withLooseTogether(
   { objects }: World,
   keys: readonly string[],
   grouping: Grouping,
   edges: readonly ObjectEdge[],
-  rules: readonly CompiledReadiness[],
+  judged: ReadonlySet<string>,
 ): Grouping {
   const members = membersOf(grouping);
   const attached = new Set(
@@ -41,7 +39,7 @@ export function withLooseTogether(
   const isLoose = (key: string): boolean => {
     const object = objects.get(key);
     const isAlone = grouping.get(key) === key && members.get(key)?.length === 1;
-    return object !== undefined && isAlone && !attached.has(key) && needsNothing(object, rules);
+    return object !== undefined && isAlone && !attached.has(key) && !judged.has(key) && isPassive(object);
   };
   const namespaceOf = (key: string) => objects.get(key)?.metadata.namespace;
   const together = new Map(grouping);
@@ -50,9 +48,6 @@ export function withLooseTogether(
   }
   return together;
 }
-
-const needsNothing = (object: KubeObject, rules: readonly CompiledReadiness[]): boolean =>
-  isPassive(object) && readinessByRules(rules, object) === undefined;
 
 /** Neither a workload nor anything that has to become ready. */
 export const isPassive = (object: KubeObject): boolean => !standsAlone(object) && !isJudged(object);

@@ -62,6 +62,7 @@ export const CLUSTER_WIDE_KINDS: ReadonlySet<string> = new Set([
   'ClusterIssuer.cert-manager.io',
   'ClusterSecretStore.external-secrets.io',
   'ClusterTriggerAuthentication.keda.sh',
+  'ClusterAnalysisTemplate.argoproj.io',
   'ClusterImageCatalog.postgresql.cnpg.io',
   'VolumeSnapshotClass.snapshot.storage.k8s.io',
   'Composition.apiextensions.crossplane.io',

@@ -45,4 +45,31 @@ describe('cycles', () => {
       'Pod/shop/driver': ['ConfigMap/shop/conf', 'Pod/shop/driver'],
     });
   });
+
+  it('are not made by an account whose Secret is made by what the account logs in for', () => {
+    const external = 'external-secrets.io/v1';
+    const store = anObject('SecretStore', 'shop/vault', {
+      apiVersion: external,
+      spec: { provider: { vault: { auth: { kubernetes: { serviceAccountRef: { name: 'app' } } } } } },
+    });
+    const made = anObject('ExternalSecret', 'shop/made', {
+      apiVersion: external,
+      spec: { secretStoreRef: { name: 'vault', kind: 'SecretStore' } },
+    });
+    const listed = [{ name: 'made' }];
+    const account = anObject('ServiceAccount', 'shop/app', { imagePullSecrets: listed, secrets: listed });
+
+    const copied = anObject('Secret', 'shop/made', { metadata: { ownerReferences: [ownedBy(made)] } });
+
+    const withoutCopy = buildGraph([account, made, store], [], true, []);
+
+    expect(withoutCopy.kind).toBe('graph');
+    expect(unitsOf([account, made, store, copied])).toMatchObject({
+      'SecretStore.external-secrets.io/shop/vault': [
+        'Secret/shop/made',
+        'ServiceAccount/shop/app',
+        'SecretStore.external-secrets.io/shop/vault',
+      ],
+    });
+  });
 });

@@ -17,14 +17,14 @@ import type { Graph, GraphResult, LeftOut, ObjectEdge, Unit, UnitEdge } from './
 import { append, type Grouping, groupObjects } from './units.ts';
 import { applyRules } from './user-rules/apply.ts';
 import { NO_RULES, type UserRules } from './user-rules/compiled.ts';
-import { tryReadiness } from './user-rules/readiness.ts';
+import { judgedByRules, tryReadiness } from './user-rules/readiness.ts';
 import { type World, worldOf } from './world.ts';
 
 /**
  * @param infer false: only namespaces, definitions, owners and `explicit` count
  * @param leftOut live objects that are not among `objects`; edges may name them
  * @param rules the user's; what they say is certain, so that what is only likely gives way to it. Those of
- *   readiness change no order and are tried here, where the objects are
+ *   readiness make units of what they are about, and are tried here, where the objects are
  * @returns units and edges sorted, each unit after those it needs; or the first thing that makes an order impossible
  */
 export function buildGraph(
@@ -68,10 +68,11 @@ export function graphOfEdges(
   if (firm.kind === 'cycle') return firm;
   const likely = sorted.filter(({ certainty }) => certainty === 'likely');
   const amongObjects = withoutCircles(keys, firm.edges, likely);
-  const units = takeApart(groupObjects(world, firm.order, firm.edges, infer), firm.edges);
+  const judged = judgedByRules(readiness, world.objects);
+  const units = takeApart(groupObjects(world, firm.order, firm.edges, infer, judged), firm.edges);
   const amongUnits = withoutCircles(keys, firm.edges, amongObjects.kept, units);
   const followed = [...firm.edges, ...amongObjects.kept];
-  const grouping = withLooseTogether(world, keys, units, followed, readiness);
+  const grouping = withLooseTogether(world, keys, units, followed, judged);
   const edges = [...firm.edges, ...amongUnits.kept].toSorted(compareEdges);
   const warnings = [...amongObjects.warnings, ...amongUnits.warnings].toSorted(compareText);
   return { kind: 'graph', graph: graphOf(keys, grouping, edges), warnings };

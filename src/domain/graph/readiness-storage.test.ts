@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { anObject } from '../../testing/objects.ts';
 import { readinessOf } from './readiness.ts';
 import { context, inWords, plain, type ReadinessRow } from './testing/readiness.ts';
 
@@ -18,6 +19,15 @@ const rows: readonly ReadinessRow[] = [
   [
     'claim, waiting for its first consumer',
     plain('PersistentVolumeClaim', { storageClassName: 'lazy' }, { phase: 'Pending' }),
+    'ready',
+  ],
+  [
+    'claim, waiting for its first consumer by an annotation of old',
+    anObject('PersistentVolumeClaim', 'shop/data', {
+      metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'lazy' } },
+      spec: {},
+      status: { phase: 'Pending' },
+    }),
     'ready',
   ],
   [

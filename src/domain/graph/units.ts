@@ -1,7 +1,8 @@
 /**
  * Groups objects into units: a workload with what only it needs and what serves
  * it alone. People follow units, and replay waits for readiness between them,
- * not inside. Whatever is shared, or active by itself, is a unit of its own.
+ * not inside. Whatever is shared, or active by itself, is a unit of its own; so
+ * is what a user wants to be waited for.
  */
 import { groupOf, type KubeObject } from '../../api/object.ts';
 import { EXPLICIT_RULE } from './explicit-edges.ts';
@@ -9,6 +10,7 @@ import { isCustom, kindOf } from './kinds.ts';
 import { labelsAt } from './labels.ts';
 import { WORKLOAD_KINDS } from './pod-template.ts';
 import type { ObjectEdge } from './types.ts';
+import { isByUserRule } from './user-rules/apply.ts';
 import type { World } from './world.ts';
 
 /** The unit id of each object; the id is the key of the unit's main object. */
@@ -20,24 +22,29 @@ export type Grouping = ReadonlyMap<string, string>;
  * @param order all keys, each after what it needs
  * @param edges between objects, without cycles
  * @param infer whether what a Service selects counts, which is no edge
+ * @param judged the keys of what the user's rules of readiness are about
  */
 export function groupObjects(
   world: World,
   order: readonly string[],
   edges: readonly ObjectEdge[],
   infer: boolean,
+  judged: ReadonlySet<string>,
 ): Grouping {
   const unitOf = new Map<string, string>();
-  for (const [key, object] of world.objects) if (standsAlone(object)) unitOf.set(key, key);
-  const near = neighboursOf(edges);
+  for (const [key, object] of world.objects) {
+    if (judged.has(key) || standsAlone(object)) unitOf.set(key, key);
+  }
+  const near = neighboursOf(edges, judged);
   const unitsOf = (keys: readonly string[] = []) => keys.map((key) => unitOf.get(key));
   const assign = (key: string, unit: string) => {
-    // A user who wants one ready before the other wants them apart.
-    const isApart = unitsOf(near.byUser.get(key)).includes(unit);
+    // A user who wants one to be ready before the other wants them apart.
+    const isApart = unitsOf(near.apart.get(key)).includes(unit);
     unitOf.set(key, isApart ? key : unit);
   };
   const serving = infer ? order.flatMap((key) => servingOf(key, world, near) ?? []) : [];
   for (const { key, targets } of serving.toSorted((a, b) => a.rank - b.rank)) {
+    if (judged.has(key)) continue;
     const unit = onlyOne(unitsOf(targets));
     if (unit !== undefined) assign(key, unit);
   }
@@ -87,22 +94,23 @@ interface Neighbours {
   /** What needs an object. */
   readonly dependants: ReadonlyMap<string, readonly string[]>;
   readonly served: ReadonlyMap<string, readonly string[]>;
-  /** Both ends of explicit edges. */
-  readonly byUser: ReadonlyMap<string, readonly string[]>;
+  /** Both ends of edges of which the user wants the one to be ready before the other. */
+  readonly apart: ReadonlyMap<string, readonly string[]>;
 }
 
-function neighboursOf(edges: readonly ObjectEdge[]): Neighbours {
+function neighboursOf(edges: readonly ObjectEdge[], judged: ReadonlySet<string>): Neighbours {
   const dependants = new Map<string, string[]>();
   const served = new Map<string, string[]>();
-  const byUser = new Map<string, string[]>();
-  for (const { from, to, rule } of edges) {
+  const apart = new Map<string, string[]>();
+  for (const edge of edges) {
+    const { from, to, rule } = edge;
     append(dependants, to, from);
     if (SERVING_RULES.has(rule)) append(served, from, to);
-    if (rule !== EXPLICIT_RULE) continue;
-    append(byUser, from, to);
-    append(byUser, to, from);
+    if (rule !== EXPLICIT_RULE && !isByUserRule(edge) && !judged.has(to)) continue;
+    append(apart, from, to);
+    append(apart, to, from);
   }
-  return { dependants, served, byUser };
+  return { dependants, served, apart };
 }
 
 export function append(lists: Map<string, string[]>, key: string, value: string): void {

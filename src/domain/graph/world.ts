@@ -110,6 +110,8 @@ export function aggregatedVersionOf(object: KubeObject): string | undefined {
 }
 
 const ACCOUNTS_OF_NAMESPACE = 'system:serviceaccounts:';
+/** What the API server calls an account when it asks who somebody is. */
+const ACCOUNT_AS_USER = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
 /**
  * Whom a RoleBinding or ClusterRoleBinding gives rights, as far as they are
@@ -121,13 +123,30 @@ export function granteesOf(object: KubeObject): readonly string[] {
   if (!BINDING_KINDS.has(kindOf(object))) return [];
   return arrayAt(object, 'subjects').flatMap((subject) => {
     const name = textAt(subject, 'name') ?? '';
-    const namespace = textAt(subject, 'namespace') ?? object.metadata.namespace;
     if (textAt(subject, 'kind') === 'Group' && name.startsWith(ACCOUNTS_OF_NAMESPACE)) {
       return [`${name.slice(ACCOUNTS_OF_NAMESPACE.length)}/*`];
     }
-    const isAccount = textAt(subject, 'kind') === 'ServiceAccount' && namespace !== undefined;
-    return isAccount ? [`${namespace}/${name}`] : [];
+    const account = accountNamed(subject, object.metadata.namespace);
+    return account === undefined ? [] : [`${account.namespace}/${account.name}`];
   });
+}
+
+/**
+ * The ServiceAccount that a subject of a binding is, written as one or as the user that one is.
+ * @param namespace of the binding
+ */
+export function accountNamed(
+  subject: unknown,
+  namespace: string | undefined,
+): { readonly namespace: string; readonly name: string } | undefined {
+  const name = textAt(subject, 'name') ?? '';
+  if (textAt(subject, 'kind') === 'User') {
+    const [, place, account] = ACCOUNT_AS_USER.exec(name) ?? [];
+    return place === undefined || account === undefined ? undefined : { namespace: place, name: account };
+  }
+  const place = textAt(subject, 'namespace') ?? namespace;
+  if (textAt(subject, 'kind') !== 'ServiceAccount' || name === '' || place === undefined) return undefined;
+  return { namespace: place, name };
 }
 
 const BINDING_KINDS: ReadonlySet<string> = new Set([

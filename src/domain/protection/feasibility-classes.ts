@@ -7,6 +7,7 @@ import { arrayAt, fieldsAt, textAt } from '../../api/fields.ts';
 import type { KubeObject, ObjectRef } from '../../api/object.ts';
 import { kindOf } from '../graph/kinds.ts';
 import { type PodTemplate, podTemplatesOf } from '../graph/pod-template.ts';
+import { storageClassOf } from '../graph/storage-class.ts';
 
 export type NeededClass =
   | { readonly kind: 'named'; readonly ref: ObjectRef; readonly field: string }
@@ -14,9 +15,12 @@ export type NeededClass =
   | { readonly kind: 'default-storage'; readonly field: string };
 
 export const DEFAULT_STORAGE_CLASS = 'storageclass.kubernetes.io/is-default-class';
+/** Its name of old, which clusters still go by. */
+const DEFAULT_OF_OLD = 'storageclass.beta.kubernetes.io/is-default-class';
+
 /** Whether claims that name no class may get this one. */
-export const isDefaultStorageClass = ({ metadata }: KubeObject): boolean =>
-  metadata.annotations?.[DEFAULT_STORAGE_CLASS] === 'true';
+export const isDefaultStorageClass = ({ metadata: { annotations } }: KubeObject): boolean =>
+  [DEFAULT_STORAGE_CLASS, DEFAULT_OF_OLD].some((name) => annotations?.[name] === 'true');
 
 const STORAGE = { group: 'storage.k8s.io', kind: 'StorageClass' };
 const INGRESS = { group: 'networking.k8s.io', kind: 'IngressClass' };
@@ -27,7 +31,7 @@ const GATEWAY = { group: 'gateway.networking.k8s.io', kind: 'GatewayClass' };
 export function classesOf(object: KubeObject): readonly NeededClass[] {
   switch (kindOf(object)) {
     case 'PersistentVolumeClaim':
-      return storageClassOf(object, 'spec');
+      return classOfClaim(object);
     case 'Ingress.networking.k8s.io':
       return named(INGRESS, textAt(object, 'spec', 'ingressClassName'), 'spec.ingressClassName');
     case 'Gateway.gateway.networking.k8s.io':
@@ -45,18 +49,20 @@ function named(
   return name === undefined || name === '' ? [] : [{ kind: 'named', ref: { ...type, name }, field }];
 }
 
-/** A claim for one volume by name, or for `''`, needs no class. */
-function storageClassOf(claim: unknown, path: string): readonly NeededClass[] {
-  const spec = fieldsAt(claim, 'spec');
-  const field = `${path}.storageClassName`;
-  const name = textAt(spec, 'storageClassName');
-  if (name !== undefined) return named(STORAGE, name, field);
-  return textAt(spec, 'volumeName') === undefined ? [{ kind: 'default-storage', field }] : [];
+/**
+ * A claim for one volume by name, or for `''`, needs no class.
+ * @param path of the claim, or of the template of one, with a dot behind it
+ */
+function classOfClaim(claim: unknown, path = ''): readonly NeededClass[] {
+  const asked = storageClassOf(claim);
+  if (asked !== undefined) return named(STORAGE, asked.name, `${path}${asked.field}`);
+  const field = `${path}spec.storageClassName`;
+  return textAt(claim, 'spec', 'volumeName') === undefined ? [{ kind: 'default-storage', field }] : [];
 }
 
 function claimTemplates(object: KubeObject): readonly NeededClass[] {
   return arrayAt(object, 'spec', 'volumeClaimTemplates').flatMap((template, index) =>
-    storageClassOf(template, `spec.volumeClaimTemplates[${index}].spec`),
+    classOfClaim(template, `spec.volumeClaimTemplates[${index}].`),
   );
 }
 
@@ -65,7 +71,7 @@ function podClasses({ spec, path }: PodTemplate): readonly NeededClass[] {
     const claim = fieldsAt(volume, 'ephemeral', 'volumeClaimTemplate');
     return claim === undefined
       ? []
-      : storageClassOf(claim, `${path}.volumes[${index}].ephemeral.volumeClaimTemplate.spec`);
+      : classOfClaim(claim, `${path}.volumes[${index}].ephemeral.volumeClaimTemplate.`);
   });
   return [
     ...named(PRIORITY, textAt(spec, 'priorityClassName'), `${path}.priorityClassName`),

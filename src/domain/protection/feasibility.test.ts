@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { anObject, aWorkload } from '../../testing/objects.ts';
 import { type Millis, millis, minutes, parseDuration, seconds } from '../time.ts';
 import { type FeasibilityFacts, judgeFeasibility, rpoFindings, rtoFindings } from './feasibility.ts';
-import { classesOf } from './feasibility-classes.ts';
+import { classesOf, isDefaultStorageClass } from './feasibility-classes.ts';
 import type { Finding } from './feasibility-finding.ts';
 import type { Forecast } from './forecast.ts';
 
@@ -153,6 +153,32 @@ describe('classes', () => {
       ['spec.volumeClaimTemplates[1].spec.storageClassName', 'default'],
       ['spec.ingressClassName', 'nginx'],
     ]);
+  });
+
+  it('may be named by an annotation of old, which goes before the field', () => {
+    const annotations = { 'volume.beta.kubernetes.io/storage-class': 'fast' };
+    const claim = anObject('PersistentVolumeClaim', 'shop/a', {
+      metadata: { annotations },
+      spec: { storageClassName: 'slow' },
+    });
+
+    expect(classesOf(claim)).toEqual([
+      {
+        kind: 'named',
+        ref: { group: 'storage.k8s.io', kind: 'StorageClass', name: 'fast' },
+        field: 'metadata.annotations["volume.beta.kubernetes.io/storage-class"]',
+      },
+    ]);
+  });
+
+  it.each([
+    'storageclass.kubernetes.io/is-default-class',
+    'storageclass.beta.kubernetes.io/is-default-class',
+  ])('are the default of a cluster by %s', (annotation) => {
+    const marked = (value: string) =>
+      anObject('StorageClass', 'fast', { metadata: { annotations: { [annotation]: value } } });
+
+    expect([marked('true'), marked('false')].map(isDefaultStorageClass)).toEqual([true, false]);
   });
 
   it('are not needed by a claim for one volume, nor with an empty name', () => {

@@ -4,7 +4,7 @@ import { type KubeObject, refKey } from '../../../api/object.ts';
 import { ACCOUNT_ANNOTATION, accountOfToken, isAccountToken } from '../account-token.ts';
 import { kindOf } from '../kinds.ts';
 import { LabelIndex, type LabelSelector, selectorAt } from '../labels.ts';
-import { perWorld, type World } from '../world.ts';
+import { accountNamed, perWorld, type World } from '../world.ts';
 import { beside, clusterWide, type Found, foundByKey, type Rule } from './rule.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
@@ -31,7 +31,7 @@ export const accessRules: readonly Rule[] = [
     certainty: 'certain',
     // A binding may grant to accounts that do not exist, and to other people's.
     stays: true,
-    sentence: 'A binding grants to a ServiceAccount.',
+    sentence: 'A binding grants to a ServiceAccount, under its own name or as the user that it is.',
     find: subjects,
   },
   {
@@ -50,7 +50,7 @@ export const accessRules: readonly Rule[] = [
     certainty: 'certain',
     sentence: 'A ServiceAccount may mount a Secret.',
     sees: 'others',
-    find: mountedSecrets,
+    find: (account, world) => accountSecrets(account, 'secrets', world),
   },
   {
     name: 'token-account',
@@ -67,27 +67,18 @@ export const accessRules: readonly Rule[] = [
     reads: 'imagePullSecrets[*].name',
     certainty: 'certain',
     sentence: 'Pods of a ServiceAccount pull their images with the credentials in a Secret.',
-    find: (account) => accountSecrets(account, 'imagePullSecrets'),
+    sees: 'others',
+    find: (account, world) => accountSecrets(account, 'imagePullSecrets', world),
   },
 ];
 
 /** Optional: a binding to an account that does not exist is valid and grants once it does. */
 function subjects(binding: KubeObject): readonly Found[] {
   return arrayAt(binding, 'subjects').flatMap((subject, index) => {
-    const name = textAt(subject, 'name');
-    const namespace = textAt(subject, 'namespace') ?? binding.metadata.namespace;
-    if (textAt(subject, 'kind') !== 'ServiceAccount' || name === undefined || namespace === undefined)
-      return [];
-    const to = { group: '', kind: 'ServiceAccount', namespace, name };
+    const account = accountNamed(subject, binding.metadata.namespace);
+    if (account === undefined) return [];
+    const to = { group: '', kind: 'ServiceAccount', ...account };
     return [{ to, field: `subjects[${index}].name`, optional: true }];
-  });
-}
-
-/** A token Secret needs an account, mostly this one, and not the other way round: an account works without any. */
-function mountedSecrets(account: KubeObject, world: World): readonly Found[] {
-  return accountSecrets(account, 'secrets').map((found) => {
-    const secret = world.objects.get(refKey(found.to));
-    return secret !== undefined && isAccountToken(secret) ? { ...found, only: 'search' } : found;
   });
 }
 
@@ -98,9 +89,21 @@ function tokenAccount(secret: KubeObject): readonly Found[] {
   return beside(secret, { kind: 'ServiceAccount', name }, field, name === 'default');
 }
 
-function accountSecrets(account: KubeObject, list: 'secrets' | 'imagePullSecrets'): readonly Found[] {
-  return arrayAt(account, list).flatMap((secret, index) =>
-    beside(account, { kind: 'Secret', name: at(secret, 'name') }, `${list}[${index}].name`),
+/**
+ * An account works without any Secret. It is written after one that is there, which it lists, but
+ * waits neither for a token, which needs an account itself, mostly this one, nor for whoever makes
+ * what is not there: External Secrets may log in as this very account for it.
+ */
+function accountSecrets(
+  account: KubeObject,
+  list: 'secrets' | 'imagePullSecrets',
+  world: World,
+): readonly Found[] {
+  return arrayAt(account, list).flatMap((listed, index) =>
+    beside(account, { kind: 'Secret', name: at(listed, 'name') }, `${list}[${index}].name`).map((found) => {
+      const secret = world.objects.get(refKey(found.to));
+      return secret === undefined || isAccountToken(secret) ? { ...found, only: 'search' as const } : found;
+    }),
   );
 }
 

@@ -20,6 +20,13 @@ describe('hostsIn', () => {
     ['upstream: api.shop.svc.cluster.local;', ['api.shop.svc.cluster.local']],
     ['http://events.flux.svc.cluster.local./', ['events.flux.svc.cluster.local']],
     ['amqp://guest:guest@queue:5672//', ['queue:5672']],
+    ['Host=db;Database=orders;Username=u;Password=p', ['db']],
+    ['Database=orders;Server=tcp:db,1433;User Id=u', ['db']],
+    ['Data Source=db.shop-data;Initial Catalog=orders', ['db.shop-data']],
+    ['Host=db-0.db,db-1.db;Database=orders', ['db-0.db', 'db-1.db']],
+    ['Server=db:5432;Port=5432', ['db:5432']],
+    ['host=db user=u password=p', ['db']],
+    ["user=u host='db' port=5432", ['db']],
   ])('%s names %j', (text, hosts) => {
     expect(found(text)).toEqual(hosts);
   });
@@ -35,6 +42,12 @@ describe('hostsIn', () => {
     'key: value',
     'postgres://us3r:s3cret',
     '10.0.0.1:80',
+    'host=db',
+    'host = db\nuser = u',
+    'Host=10.0.0.1;Database=orders',
+    'ghost=db;Database=orders',
+    'localhost=db user=u',
+    'Host=;Database=orders',
     '',
   ])('%s names none', (text) => {
     expect(found(text)).toEqual([]);
@@ -51,12 +64,29 @@ describe('hostsIn', () => {
     );
   });
 
+  it('never shows a password that is part of a connection string', () => {
+    const word = fc.stringMatching(/^[a-z][a-z0-9]{5,9}$/);
+    fc.assert(
+      fc.property(word, word, (password, host) => {
+        fc.pre(!host.includes(password));
+        for (const text of [`Password=${password};Host=${host};`, `host=${host} password=${password}`]) {
+          expect(found(text)).toEqual([host]);
+        }
+      }),
+    );
+  });
+
   it.each([
     'a'.repeat(60_000),
     'a.'.repeat(30_000),
     'a:'.repeat(30_000),
     'a://'.repeat(15_000),
     'a-1.svc.'.repeat(8000),
+    'host=a'.repeat(10_000),
+    'host=a '.repeat(10_000),
+    'host=a,'.repeat(10_000),
+    `host=a${' '.repeat(60_000)}`,
+    'data source = '.repeat(5000),
   ])('reads text made to be slow in no time (case %#)', (text) => {
     const start = process.cpuUsage();
     hostsInCommand(text);

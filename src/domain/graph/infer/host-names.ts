@@ -30,6 +30,11 @@ const IN_URL = new RegExp(
 const FULL = new RegExp(`(?<![-\\w./@:])(${NAME}\\.svc(?:\\.${NAME})?)${PORT}${END}`, 'gi');
 /** `host:port` standing by itself. */
 const WITH_PORT = new RegExp(`(?<![-\\w./@:$])(${NAME}):(\\d{2,5})${END}`, 'gi');
+/** A setting of a connection string, `Host=db;Database=orders` or `host=db user=u`, that names its hosts. */
+const IN_CONNECTION = new RegExp(
+  `(?<![-\\w.])(host|hostaddr|server|data source|addr|address) ?= ?'?(?:tcp:)?(${NAME}${PORT}(?:,${NAME}${PORT})*)'?(?![-\\w.:@])`,
+  'gi',
+);
 /** A client in a script that waits for a server: `nc -z db 5432`, `pg_isready -h db`. */
 const IN_SCRIPT = [
   new RegExp(`\\b(?:nc|ncat|telnet)\\s+(?:-\\w+\\s+(?:\\d+\\s+)?)*(${NAME})\\s+\\d{2,5}${END}`, 'gi'),
@@ -41,14 +46,15 @@ const ONE = new RegExp(`^(${NAME})${PORT}$`, 'i');
 const LONGEST = 64 * 1024;
 
 /**
- * The hosts that a text names for certain to be hosts: of URLs, with a port, or
- * as a full cluster name. A bare word is none.
+ * The hosts that a text names for certain to be hosts: of URLs, with a port, as a
+ * full cluster name, or in a connection string. A bare word is none.
  */
 export function hostsIn(text: string): readonly Host[] {
   // Most texts are neither; looking for a letter is much cheaper than a pattern.
-  if (!text.includes(':') && !text.includes('.svc')) return [];
+  if (![':', '.svc', '='].some((mark) => text.includes(mark))) return [];
   const read = text.slice(0, LONGEST);
   const found = [
+    ...hostsInConnection(read),
     ...[...read.matchAll(IN_URL)].flatMap(([, hosts = '']) =>
       hosts.split(',').flatMap((one) => hostOf(one) ?? []),
     ),
@@ -56,6 +62,21 @@ export function hostsIn(text: string): readonly Host[] {
     ...[...read.matchAll(WITH_PORT)].flatMap(([matched]) => hostOf(matched) ?? []),
   ];
   return [...new Map(found.map((host) => [host.matched, host])).values()];
+}
+
+/** As far as the separators of a connection string are looked for. */
+const NEAR = 80;
+
+/** A setting by itself could be any text's: another one has to go before or to follow. */
+function hostsInConnection(text: string): readonly Host[] {
+  return [...text.matchAll(IN_CONNECTION)].flatMap(({ 0: whole, 1: key = '', 2: hosts = '', index }) => {
+    const end = index + whole.length;
+    const before = text.slice(Math.max(0, index - NEAR), index);
+    const after = text.slice(end, end + NEAR);
+    const isOfDotNet = /; ?$/.test(before) || /^(?:,\d{2,5})? ?;/.test(after);
+    const isOfLibpq = /^host/i.test(key) && (/=[^\s=]+ +$/.test(before) || /^ +\w+ ?=/.test(after));
+    return isOfDotNet || isOfLibpq ? hosts.split(',').flatMap((one) => hostOf(one) ?? []) : [];
+  });
 }
 
 /** What {@link hostsIn} finds, and the servers that a command line calls. */

@@ -215,6 +215,49 @@ const rows: readonly Row[] = [
     found: ['spec.volumeSnapshotClassName -> VolumeSnapshotClass.snapshot.storage.k8s.io/csi'],
   },
   {
+    rule: 'argo-analysis',
+    object: of('argoproj.io/v1alpha1', 'Rollout', {
+      strategy: {
+        canary: {
+          steps: [
+            { setWeight: 10 },
+            {
+              analysis: { templates: [{ templateName: 'own' }, { templateName: 'all', clusterScope: true }] },
+            },
+          ],
+        },
+      },
+    }),
+    found: [
+      'spec.strategy.canary.steps[1].analysis.templates[0].templateName -> AnalysisTemplate.argoproj.io/shop/own',
+      'spec.strategy.canary.steps[1].analysis.templates[1].templateName -> ClusterAnalysisTemplate.argoproj.io/all',
+    ],
+  },
+  ...[
+    { more: {}, to: 'Issuer.cert-manager.io/shop/ca' },
+    { more: { 'cert-manager.io/issuer-kind': 'ClusterIssuer' }, to: 'ClusterIssuer.cert-manager.io/ca' },
+    {
+      more: {
+        'cert-manager.io/issuer-kind': 'OriginIssuer',
+        'cert-manager.io/issuer-group': 'origin.example',
+      },
+      to: 'OriginIssuer.origin.example/shop/ca',
+    },
+  ].map(({ more, to }) => ({
+    rule: 'cert-manager-ingress-issuer',
+    object: anObject('Ingress', 'shop/front', {
+      metadata: { annotations: { 'cert-manager.io/issuer': 'ca', ...more } },
+    }),
+    found: [`metadata.annotations["cert-manager.io/issuer"] -> ${to}`],
+  })),
+  {
+    rule: 'cert-manager-issuer',
+    object: of('cert-manager.io/v1', 'Certificate', {
+      issuerRef: { name: 'ca', kind: 'Issuer', group: 'origin.example' },
+    }),
+    found: ['spec.issuerRef.name -> Issuer.origin.example/shop/ca'],
+  },
+  {
     rule: 'nginx-auth-secret',
     object: anObject('Ingress', 'shop/front', {
       metadata: { annotations: { 'nginx.ingress.kubernetes.io/auth-secret': 'infra/users' } },
@@ -226,6 +269,43 @@ const rows: readonly Row[] = [
 describe('references of operators', () => {
   it.each(rows)('$rule: $found', ({ rule, object, besides = [], found }) => {
     expect(findings(rule, [object, ...besides]).toSorted()).toEqual([...found].toSorted());
+  });
+});
+
+describe('what an operator works without', () => {
+  const optional = (object: KubeObject) =>
+    references([object], { infer: true })
+      .missing.filter(({ rule }) => rule !== 'namespace')
+      .map(({ to, optional: isOptional }) => [refKey(to), isOptional]);
+
+  it.each([
+    [
+      'values of a Flux HelmRelease that may be absent',
+      of('helm.toolkit.fluxcd.io/v2', 'HelmRelease', {
+        valuesFrom: [
+          { kind: 'ConfigMap', name: 'base' },
+          { kind: 'ConfigMap', name: 'over', optional: true },
+        ],
+      }),
+      [
+        ['ConfigMap/shop/base', false],
+        ['ConfigMap/shop/over', true],
+      ],
+    ],
+    [
+      'variables of a Flux Kustomization that may be absent',
+      of('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', {
+        postBuild: { substituteFrom: [{ kind: 'Secret', name: 'vars', optional: true }] },
+      }),
+      [['Secret/shop/vars', true]],
+    ],
+    [
+      'the project of an Argo CD Application, which is in the namespace of Argo CD',
+      of('argoproj.io/v1alpha1', 'Application', { project: 'default' }),
+      [['AppProject.argoproj.io/shop/default', true]],
+    ],
+  ])('is optional: %s', (_what, object, expected) => {
+    expect(optional(object)).toEqual(expected);
   });
 });
 

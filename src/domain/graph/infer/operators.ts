@@ -1,5 +1,5 @@
 /** Turns the tables of operators.ts into rules, and finds what an operator makes for what nobody else has. */
-import { textAt } from '../../../api/fields.ts';
+import { at, textAt } from '../../../api/fields.ts';
 import { groupOf, type KubeObject, type ObjectRef, refKey, refOf } from '../../../api/object.ts';
 import { grouped } from '../grouped.ts';
 import { kindName, kindOf } from '../kinds.ts';
@@ -27,8 +27,8 @@ function ruleOf(row: OperatorReference): Rule {
         if (to === undefined) return [];
         const isProduct = row.unlessOwned === true && isOwnedBy(world, to, object);
         const isText = typeof found.value === 'string';
-        const field = isText ? found.path : `${found.path}.name`;
-        const answer: Found = { to, field, optional: row.optional ?? false };
+        const field = isText ? found.path : `${found.path}.${row.nameIn ?? 'name'}`;
+        const answer: Found = { to, field, optional: row.optional ?? at(found.value, 'optional') === true };
         return [isProduct ? { ...answer, only: 'search' } : answer];
       }),
   };
@@ -41,7 +41,7 @@ function targetOf(
   object: KubeObject,
   world: World,
 ): ObjectRef | undefined {
-  const [name, elsewhere] = nameIn(value, row.namespace === 'same');
+  const [name, elsewhere] = nameOf(value, row);
   if (name === '') return undefined;
   const typed = typeOf(row, value, object, world);
   if (typed === undefined) return undefined;
@@ -55,11 +55,14 @@ function targetOf(
 }
 
 /** The name in a reference, and the namespace when it gives one. */
-function nameIn(value: unknown, isAlwaysBeside: boolean): readonly [string, string | undefined] {
-  const name = typeof value === 'string' ? value : (textAt(value, 'name') ?? '');
+function nameOf(
+  value: unknown,
+  { nameIn = 'name', namespace }: OperatorReference,
+): readonly [string, string | undefined] {
+  const name = typeof value === 'string' ? value : (textAt(value, nameIn) ?? '');
   const [first = '', second] = name.split('/');
   if (second !== undefined) return [second, first];
-  return [name, isAlwaysBeside ? undefined : textAt(value, 'namespace')];
+  return [name, namespace === 'same' ? undefined : textAt(value, 'namespace')];
 }
 
 interface Typed {
@@ -67,24 +70,37 @@ interface Typed {
   readonly kind: string;
 }
 
-function typeOf(
-  { to, unnamed }: OperatorReference,
-  value: unknown,
-  object: KubeObject,
-  world: World,
-): Typed | undefined {
-  const kind = textAt(value, 'kind');
+function typeOf(row: OperatorReference, value: unknown, object: KubeObject, world: World): Typed | undefined {
+  const { to, unnamed, secondIf } = row;
+  const { kind, group } = writtenType(row, value, object);
   if (to === 'sibling') return siblingOf(object, kind ?? unnamed ?? '', world);
   if (to === 'named') {
-    const version = textAt(value, 'apiVersion');
-    const group = version === undefined ? textAt(value, 'group') : groupOf(version);
     const usual = unnamed === undefined ? undefined : typeNamed(unnamed);
-    if (kind === undefined) return usual;
-    return { group: group ?? usual?.group ?? '', kind };
+    const meant = kind ?? usual?.kind;
+    return meant === undefined ? undefined : { group: group ?? usual?.group ?? '', kind: meant };
   }
-  const [first] = to;
-  const meant = kind === undefined ? first : to.find((one) => typeNamed(one).kind === kind);
+  const [first, second] = to;
+  const usual = secondIf !== undefined && at(value, secondIf) === true ? second : first;
+  const meant = kind === undefined ? usual : to.find((one) => typeNamed(one).kind === kind);
   return meant === undefined ? undefined : typeNamed(meant);
+}
+
+/** What a reference says itself of the kind that it names. */
+function writtenType(
+  { typeIn }: OperatorReference,
+  value: unknown,
+  object: KubeObject,
+): { readonly kind: string | undefined; readonly group: string | undefined } {
+  if (typeIn !== undefined) {
+    const textIn = (path: string) =>
+      valuesAt(object, parsePath(path)).flatMap((found) => (isName(found.value) ? found.value : []))[0];
+    return { kind: textIn(typeIn.kind), group: textIn(typeIn.group) };
+  }
+  const version = textAt(value, 'apiVersion');
+  return {
+    kind: textAt(value, 'kind'),
+    group: version === undefined ? textAt(value, 'group') : groupOf(version),
+  };
 }
 
 /** A kind of the same operator: of the referrer's API group, or of the nearest group above it (`aws.x` above `s3.aws.x`). */

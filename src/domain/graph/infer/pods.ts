@@ -10,6 +10,7 @@ import {
 } from '../pod-template.ts';
 import type { World } from '../world.ts';
 import { beside, CUSTOM, clusterWide, type Found, type Rule, type RuleDescription } from './rule.ts';
+import { volumeClaims, volumeConfigMaps, volumeSecretProviders, volumeSecrets } from './volumes.ts';
 
 /** Kinds that run pods: those of Kubernetes, and custom ones that embed a pod template. */
 export const POD_KINDS: readonly string[] = [...WORKLOAD_KINDS, CUSTOM];
@@ -38,6 +39,10 @@ export const podRules: readonly Rule[] = [
   podRule('volume-secret', 'volumes[*].secret.secretName', {
     sentence: 'A pod mounts a Secret, or the driver of one of its volumes (CSI and others) reads it.',
     find: volumeSecrets,
+  }),
+  podRule('volume-secret-provider', 'volumes[*].csi.volumeAttributes.secretProviderClass', {
+    sentence: 'The Secrets Store driver fills a volume of a pod as a SecretProviderClass says.',
+    find: volumeSecretProviders,
   }),
   podRule('volume-claim', 'volumes[*].persistentVolumeClaim.claimName', {
     sentence: 'A pod mounts the volume of a claim.',
@@ -127,68 +132,6 @@ function wholeEnvironment(
       return beside(object, { kind, name: at(found, 'name') }, field, at(found, 'optional'));
     }),
   );
-}
-
-/** Volumes and, inside projected ones, their sources: the same fields one level deeper. */
-function volumeSources(template: PodTemplate): readonly { source: unknown; path: string }[] {
-  return arrayAt(template.spec, 'volumes').flatMap((volume, index) => {
-    const path = `${template.path}.volumes[${index}]`;
-    const projected = arrayAt(volume, 'projected', 'sources').map((source, position) => ({
-      source,
-      path: `${path}.projected.sources[${position}]`,
-    }));
-    return [{ source: volume, path }, ...projected];
-  });
-}
-
-function volumeConfigMaps(object: KubeObject, template: PodTemplate): readonly Found[] {
-  return volumeSources(template).flatMap(({ source, path }) => {
-    const found = at(source, 'configMap');
-    return beside(
-      object,
-      { kind: 'ConfigMap', name: at(found, 'name') },
-      `${path}.configMap.name`,
-      at(found, 'optional'),
-    );
-  });
-}
-
-/** The fields in which the volume types name a Secret: `secret`, `csi`, `azureFile`, `cephfs`, `flexVolume`, `iscsi`, … */
-const SECRET_FIELDS: readonly (readonly string[])[] = [
-  ['secretName'],
-  ['secretRef', 'name'],
-  ['nodePublishSecretRef', 'name'],
-];
-
-function volumeSecrets(object: KubeObject, template: PodTemplate): readonly Found[] {
-  return volumeSources(template).flatMap(({ source, path }) => {
-    const types = isFields(source) ? Object.entries(source) : [];
-    return types.flatMap(([type, settings]) => {
-      // A projected `secret` names itself `name`; everywhere else `name` is not a Secret's.
-      const fields = type === 'secret' ? [...SECRET_FIELDS, ['name']] : SECRET_FIELDS;
-      return fields.flatMap((field) =>
-        beside(
-          object,
-          { kind: 'Secret', name: at(settings, ...field) },
-          `${path}.${type}.${field.join('.')}`,
-          at(settings, 'optional'),
-        ),
-      );
-    });
-  });
-}
-
-/** A claim template of a StatefulSet takes the place of a volume of its name. */
-function volumeClaims(object: KubeObject, template: PodTemplate): readonly Found[] {
-  const replaced = new Set(
-    arrayAt(object, 'spec', 'volumeClaimTemplates').map((claim) => at(claim, 'metadata', 'name')),
-  );
-  return arrayAt(template.spec, 'volumes').flatMap((volume, index) => {
-    if (replaced.has(at(volume, 'name'))) return [];
-    const field = `${template.path}.volumes[${index}].persistentVolumeClaim.claimName`;
-    const name = at(volume, 'persistentVolumeClaim', 'claimName');
-    return beside(object, { kind: 'PersistentVolumeClaim', name }, field);
-  });
 }
 
 function resourceClaims(object: KubeObject, template: PodTemplate): readonly Found[] {

@@ -42,13 +42,37 @@ const rows: readonly Row[] = [
     field: `${CONTAINER}.env[0].value`,
     matched: 'db',
   },
-  ...['DB_HOST', 'DB_ADDR', 'DB_URL', 'DB_SERVER'].map((name) => ({
+  ...[
+    'DB_HOST',
+    'DB_ADDR',
+    'DB_URL',
+    'DB_SERVER',
+    'DB_HOSTNAME',
+    'PGHOST',
+    'CASSANDRA_SEEDS',
+    'REDIS_NODES',
+    'redis.nodes',
+  ].map((name) => ({
     what: `a bare name in ${name}`,
     objects: [web({ env: [{ name, value: 'db' }] })],
     to: 'Service/shop/db',
     field: `${CONTAINER}.env[0].value`,
     matched: 'db',
   })),
+  {
+    what: 'a connection string of .NET',
+    objects: [web({ env: [{ name: 'ConnectionStrings__Default', value: 'Host=db;Database=x' }] })],
+    to: 'Service/shop/db',
+    field: `${CONTAINER}.env[0].value`,
+    matched: 'db',
+  },
+  {
+    what: 'a connection string of libpq',
+    objects: [web({ env: [{ name: 'DSN', value: 'host=db user=x' }] })],
+    to: 'Service/shop/db',
+    field: `${CONTAINER}.env[0].value`,
+    matched: 'db',
+  },
   {
     what: 'a name put together from other variables',
     objects: [

@@ -74,9 +74,9 @@ function listensOn(to: ObjectRef, { port }: Host, world: World): boolean {
   return ports.some((known) => [at(known, 'port'), at(known, 'targetPort')].includes(port));
 }
 
-/** Names of settings whose value is a host: `DB_HOST`, `redis.url`, `--queue-server`, `--replicaof`. */
+/** Names of settings whose value is a host: `DB_HOST`, `redis.url`, `--queue-server`, `--replicaof`, `PGHOST`. */
 const HOST_SETTING =
-  /(?:^|[-_.])(?:HOSTS?|ADDR|ADDRESS|URLS?|SERVERS?|ENDPOINTS?|REPLICAOF|SLAVEOF|BROKERS?|UPSTREAMS?)$/i;
+  /(?:^|[-_.])(?:(?:PG)?HOSTS?|HOSTNAMES?|ADDR|ADDRESS|URLS?|SERVERS?|ENDPOINTS?|REPLICAOF|SLAVEOF|BROKERS?|UPSTREAMS?|SEEDS|NODES)$/i;
 
 /** The hosts in a setting; a bare word is one only where the name of the setting says so. */
 function hostsOfSetting(name: string, value: string): readonly Host[] {

@@ -3,12 +3,18 @@ import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../../api/fields.ts'
 import type { KubeObject } from '../../../api/object.ts';
 import { kindOf } from '../kinds.ts';
 import { podTemplatesOf } from '../pod-template.ts';
+import { storageClassOf } from '../storage-class.ts';
 import { perWorld, type World } from '../world.ts';
 import { POD_KINDS } from './pods.ts';
 import { beside, clusterWide, type Found, type Rule } from './rule.ts';
 
-const storageClass = (name: unknown, field: string) =>
-  clusterWide('storage.k8s.io', 'StorageClass', name, field);
+/** @param path of the claim, or of the template of one, with a dot behind it */
+function storageClass(claim: unknown, path = ''): readonly Found[] {
+  const asked = storageClassOf(claim);
+  return asked === undefined
+    ? []
+    : clusterWide('storage.k8s.io', 'StorageClass', asked.name, `${path}${asked.field}`);
+}
 
 export const storageRules: readonly Rule[] = [
   {
@@ -17,7 +23,7 @@ export const storageRules: readonly Rule[] = [
     reads: 'spec.storageClassName',
     certainty: 'certain',
     sentence: 'The volume of a claim is made by its StorageClass.',
-    find: (claim) => storageClass(at(claim, 'spec', 'storageClassName'), 'spec.storageClassName'),
+    find: (claim) => storageClass(claim),
   },
   {
     name: 'claim-attributes-class',
@@ -64,10 +70,7 @@ export const storageRules: readonly Rule[] = [
     sentence: 'The volumes that a StatefulSet claims are made by a StorageClass.',
     find: (set) =>
       arrayAt(set, 'spec', 'volumeClaimTemplates').flatMap((template, index) =>
-        storageClass(
-          at(template, 'spec', 'storageClassName'),
-          `spec.volumeClaimTemplates[${index}].spec.storageClassName`,
-        ),
+        storageClass(template, `spec.volumeClaimTemplates[${index}].`),
       ),
   },
   {
@@ -80,8 +83,8 @@ export const storageRules: readonly Rule[] = [
       podTemplatesOf(object).flatMap(({ spec, path }) =>
         arrayAt(spec, 'volumes').flatMap((volume, index) =>
           storageClass(
-            at(volume, 'ephemeral', 'volumeClaimTemplate', 'spec', 'storageClassName'),
-            `${path}.volumes[${index}].ephemeral.volumeClaimTemplate.spec.storageClassName`,
+            at(volume, 'ephemeral', 'volumeClaimTemplate'),
+            `${path}.volumes[${index}].ephemeral.volumeClaimTemplate.`,
           ),
         ),
       ),

@@ -109,6 +109,8 @@ export const deliveryReferences: readonly OperatorReference[] = [
     from: ['Application.argoproj.io'],
     path: 'spec.project',
     to: ['AppProject.argoproj.io'],
+    // It is beside the Application only where that is in the namespace of Argo CD, which nothing tells.
+    optional: true,
     sentence: 'An Argo CD Application belongs to a project.',
   },
   {
@@ -149,8 +151,10 @@ export const deliveryReferences: readonly OperatorReference[] = [
   {
     rule: 'argo-analysis',
     from: ['Rollout.argoproj.io'],
-    path: 'spec.strategy.canary.steps[*].analysis.templates[*].templateName',
-    to: ['AnalysisTemplate.argoproj.io'],
+    path: 'spec.strategy.canary.steps[*].analysis.templates[*]',
+    nameIn: 'templateName',
+    to: ['AnalysisTemplate.argoproj.io', 'ClusterAnalysisTemplate.argoproj.io'],
+    secondIf: 'clusterScope',
     sentence: 'A Rollout judges its steps by a template.',
   },
   {

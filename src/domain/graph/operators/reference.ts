@@ -21,11 +21,17 @@ export interface OperatorReference {
   readonly to: readonly string[] | 'named' | 'sibling';
   /** With 'named' and 'sibling': the kind that is meant where the reference has none. */
   readonly unnamed?: string;
+  /** With 'named': where, in the whole object, kind and group are written instead of beside the name. */
+  readonly typeIn?: { readonly kind: string; readonly group: string };
+  /** The field of the reference that holds the name. @default 'name' */
+  readonly nameIn?: string;
+  /** The field of the reference that, when it is true, means the second kind of `to`. */
+  readonly secondIf?: string;
   /** 'same': always the referrer's own namespace; `always`: one where the operator usually lives. @default the `namespace` of the reference, else the referrer's own */
   readonly namespace?: 'same' | { readonly always: string };
   /** @default 'certain' */
   readonly certainty?: 'likely';
-  /** It works without. @default false */
+  /** It works without. @default what the reference says itself by `optional` */
   readonly optional?: boolean;
   /** Looked for only in protected namespaces. @default false */
   readonly stays?: boolean;

@@ -6,8 +6,9 @@ export const secretReferences: readonly OperatorReference[] = [
     rule: 'cert-manager-issuer',
     from: ['Certificate.cert-manager.io', 'CertificateRequest.cert-manager.io'],
     path: 'spec.issuerRef',
-    to: ['Issuer.cert-manager.io', 'ClusterIssuer.cert-manager.io'],
-    sentence: 'A Certificate is signed by an Issuer or ClusterIssuer.',
+    to: 'named',
+    unnamed: 'Issuer.cert-manager.io',
+    sentence: 'A Certificate is signed by an Issuer or ClusterIssuer, or by an issuer of another operator.',
   },
   {
     rule: 'cert-manager-kept-secret',
@@ -23,7 +24,12 @@ export const secretReferences: readonly OperatorReference[] = [
     rule: 'cert-manager-ingress-issuer',
     from: ['Ingress.networking.k8s.io', 'Gateway.gateway.networking.k8s.io'],
     path: 'metadata.annotations["cert-manager.io/issuer"]',
-    to: ['Issuer.cert-manager.io'],
+    to: 'named',
+    unnamed: 'Issuer.cert-manager.io',
+    typeIn: {
+      kind: 'metadata.annotations["cert-manager.io/issuer-kind"]',
+      group: 'metadata.annotations["cert-manager.io/issuer-group"]',
+    },
     sentence: 'The cert-manager operator has the certificate of an Ingress or Gateway signed by an Issuer.',
   },
   {

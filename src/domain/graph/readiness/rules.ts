@@ -2,6 +2,7 @@
 import { arrayAt, at, fieldsAt, numberAt, textAt } from '../../../api/fields.ts';
 import { objectKey } from '../../../api/object.ts';
 import { isAccountToken } from '../account-token.ts';
+import { storageClassOf } from '../storage-class.ts';
 import type { ReadinessRule } from '../types.ts';
 import { lackOf } from './signs.ts';
 import {
@@ -50,7 +51,7 @@ export const claim: ReadinessRule = (object, context) => {
   const phase = textAt(object, 'status', 'phase');
   if (phase === 'Bound') return ready;
   if (phase === 'Lost') return failed('its volume is lost');
-  const storageClass = textAt(object, 'spec', 'storageClassName') ?? '';
+  const storageClass = storageClassOf(object)?.name ?? '';
   const hasVolume = (textAt(object, 'spec', 'volumeName') ?? '') !== '';
   if (!hasVolume && context.bindingMode(storageClass) === 'WaitForFirstConsumer') return ready;
   return progressing(

@@ -56,7 +56,17 @@ export function applyRules(
 }
 
 /** The name of a rule as evidence: rules of inference have other names. */
-export const userRuleName = (name: string): string => `user:${name}`;
+export const userRuleName = (name: string): string => `${USER_RULE}${name}`;
+
+const USER_RULE = 'user:';
+
+/** Whether a dependency was made by a rule of the user. */
+export const isByUserRule = ({ rule }: Pick<ObjectEdge, 'rule'>): boolean => rule.startsWith(USER_RULE);
+
+/** What it takes to look a text up among the names of all objects. */
+const STEPS_PER_NAME = 10;
+/** What it takes to note a dependency, and to follow it when the graph is built. */
+const STEPS_PER_DEPENDENCY = 40;
 
 interface Sight {
   readonly all: readonly Seen[];
@@ -119,20 +129,24 @@ function addNamed(run: Run, dependants: readonly Seen[]): boolean {
   for (const one of dependants) {
     run.at = one.key;
     const texts = new Set(trials.texts(one.key, scopeOf(one)));
-    for (const text of texts) addName(run, text);
-    if (run.edges.length + run.missing.length > run.budget.edges) return false;
+    for (const text of texts) {
+      addName(run, text);
+      if (run.edges.length + run.missing.length > run.budget.edges) return false;
+    }
   }
   noteFailure(run, 'needs.object', trials);
   return true;
 }
 
 function addName(run: Run, text: string): void {
+  run.meter.spend(STEPS_PER_NAME);
   const found = run.sight.find(text);
   switch (found.kind) {
     case 'object':
       addEdge(run, found.key);
       return;
     case 'missing':
+      run.meter.spend(STEPS_PER_DEPENDENCY);
       run.missing.push({ ...evidence(run), to: found.ref, optional: run.rule.optional });
       return;
     case 'ambiguous':
@@ -152,7 +166,9 @@ const evidence = ({ rule, at }: Run) =>
   }) as const;
 
 function addEdge(run: Run, to: string): void {
-  if (to !== run.at) run.edges.push({ ...evidence(run), to });
+  if (to === run.at) return;
+  run.meter.spend(STEPS_PER_DEPENDENCY);
+  run.edges.push({ ...evidence(run), to });
 }
 
 /** A mistake in a rule shows on every object; the first is enough. */

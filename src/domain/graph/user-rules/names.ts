@@ -14,6 +14,9 @@ export type Named =
   | { readonly kind: 'ambiguous'; readonly candidates: readonly string[] }
   | { readonly kind: 'not-a-name' };
 
+/** Longer than the name of any object. */
+const LONGEST_NAME = 2048;
+
 /**
  * @param keys of all objects
  * @returns a function of texts. A kind without a group is that of the core group,
@@ -31,7 +34,7 @@ export function nameFinder(keys: Iterable<string>): (text: string) => Named {
     groups.set(ref.kind, (groups.get(ref.kind) ?? new Set()).add(ref.group));
   }
   return (text) => {
-    const ref = parseRefKey(text);
+    const ref = text.length > LONGEST_NAME ? undefined : parseRefKey(text);
     if (ref === undefined) return { kind: 'not-a-name' };
     if (all.has(text)) return { kind: 'object', key: text };
     if (ref.group !== '') return { kind: 'missing', ref };

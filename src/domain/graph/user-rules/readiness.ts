@@ -11,6 +11,7 @@ import type { CompiledReadiness, CompiledText } from './compile.ts';
 import { evaluate, type Scope } from './evaluate.ts';
 import { alwaysFails, matchesNothing, neverReady, overBudget, type RuleFinding } from './findings.ts';
 import { type Budget, DEFAULT_BUDGET, Meter, OverBudgetError } from './meter.ts';
+import { evaluateOnce } from './once.ts';
 import { Trials } from './trials.ts';
 import { Failure } from './values.ts';
 import { type Seen, seenIn, visibleTo } from './visible.ts';
@@ -55,6 +56,31 @@ function verdictOf(rule: CompiledReadiness, scope: Scope, meter: Meter): Readine
     // Tried at the capture, so the object has grown since; waiting makes it no cheaper.
     return hasFailed(`cannot be judged by rule "${rule.name}": it takes ${error.message}`);
   }
+}
+
+/**
+ * The keys of the objects that a rule is about, whether they are ready or not. One that
+ * costs too much to tell counts: it cannot be judged in any other way either.
+ */
+export function judgedByRules(
+  rules: readonly CompiledReadiness[],
+  objects: ReadonlyMap<string, KubeObject>,
+  budget: Budget = DEFAULT_BUDGET,
+): ReadonlySet<string> {
+  if (rules.length === 0) return new Set();
+  const meter = new Meter(budget);
+  const isAbout =
+    (object: KubeObject) =>
+    ({ match }: CompiledReadiness): boolean => {
+      meter.startRule();
+      try {
+        return evaluateOnce(match.expression, scopeOf(visibleTo(object)), meter) === true;
+      } catch (error) {
+        if (!(error instanceof OverBudgetError)) throw error;
+        return true;
+      }
+    };
+  return new Set([...objects].flatMap(([key, object]) => (rules.some(isAbout(object)) ? key : [])));
 }
 
 const scopeOf = (object: KubeObject): Scope => ({ name: 'object', value: object });

@@ -18,15 +18,18 @@ export class Failure {
   }
 }
 
+/** As much of a name as a message shows: an expression may make one of any length. */
+const SHOWN = 80;
+
 /** What is read from an object, as a value of an expression; a {@link Failure} when there is nothing. */
 export function valueOf(read: unknown, name: string): unknown {
   if (typeof read === 'number' && Number.isSafeInteger(read)) return BigInt(read);
-  return read === undefined ? new Failure(`there is no ${name}`) : read;
+  return read === undefined ? new Failure(`there is no ${name.slice(0, SHOWN)}`) : read;
 }
 
 /** Of an own property only: `constructor` and the like are no fields. */
 export function fieldOf(value: unknown, name: string): unknown {
-  if (!isFields(value)) return new Failure(`there is no ${name} in ${describeType(value)}`);
+  if (!isFields(value)) return new Failure(`there is no ${name.slice(0, SHOWN)} in ${describeType(value)}`);
   return valueOf(Object.hasOwn(value, name) ? value[name] : undefined, name);
 }
 
@@ -80,7 +83,7 @@ export function isEqual(a: unknown, b: unknown, meter: Meter, depth = 0): boolea
 /** Negative, zero or positive as `a` is smaller than, equal to or larger than `b`; a Failure when they have no order. */
 export function compare(a: unknown, b: unknown, meter: Meter): number | Failure {
   if (typeof a === 'string' && typeof b === 'string') {
-    meter.spend(stepsFor(Math.min(a.length, b.length)));
+    meter.spend(2 * stepsFor(Math.min(a.length, b.length)));
     return Number(a > b) - Number(a < b);
   }
   if (isNumber(a) && isNumber(b)) return Number(a > b) - Number(a < b);

@@ -60,6 +60,15 @@ export const inAccess: readonly Row[] = [
     optional: true,
   },
   {
+    rule: 'binding-subject',
+    from: anObject('ClusterRoleBinding', 'reader', {
+      subjects: [{ kind: 'User', name: 'system:serviceaccount:shop:web' }],
+    }),
+    to: 'ServiceAccount/shop/web',
+    field: 'subjects[0].name',
+    optional: true,
+  },
+  {
     rule: 'account-secret',
     from: anObject('ServiceAccount', 'shop/web', { secrets: [{ name: 'pw' }] }),
     to: 'Secret/shop/pw',
@@ -88,6 +97,9 @@ export const inAccess: readonly Row[] = [
     anObject('RoleBinding', 'shop/reader', { subjects: [{ kind: 'ServiceAccount', name: 'web' }] }),
     anObject('ClusterRoleBinding', 'reader', {
       subjects: [{ kind: 'ServiceAccount', namespace: 'shop', name: 'web' }],
+    }),
+    anObject('RoleBinding', 'shop/reader', {
+      subjects: [{ kind: 'User', name: 'system:serviceaccount:shop:web' }],
     }),
     anObject('RoleBinding', 'shop/all', {
       subjects: [{ kind: 'Group', name: 'system:serviceaccounts:shop' }],

@@ -89,6 +89,16 @@ export const inPods: readonly Row[] = [
     field: `${VOLUME}.persistentVolumeClaim.claimName`,
   },
   {
+    rule: 'volume-secret-provider',
+    from: web(
+      volume({
+        csi: { driver: 'secrets-store.csi.k8s.io', volumeAttributes: { secretProviderClass: 'vault' } },
+      }),
+    ),
+    to: 'SecretProviderClass.secrets-store.csi.x-k8s.io/shop/vault',
+    field: `${VOLUME}.csi.volumeAttributes.secretProviderClass`,
+  },
+  {
     rule: 'resource-claim',
     from: web({ resourceClaims: [{ name: 'gpu', resourceClaimTemplateName: 'one-gpu' }] }),
     to: 'ResourceClaimTemplate.resource.k8s.io/shop/one-gpu',

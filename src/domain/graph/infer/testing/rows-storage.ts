@@ -55,6 +55,14 @@ export const inStorage: readonly Row[] = [
     field: 'spec.storageClassName',
   },
   {
+    rule: 'claim-storage-class',
+    from: anObject('PersistentVolumeClaim', 'shop/data', {
+      metadata: { annotations: { 'volume.beta.kubernetes.io/storage-class': 'fast' } },
+    }),
+    to: 'StorageClass.storage.k8s.io/fast',
+    field: 'metadata.annotations["volume.beta.kubernetes.io/storage-class"]',
+  },
+  {
     rule: 'claim-template-storage-class',
     from: aWorkload(
       'StatefulSet',
