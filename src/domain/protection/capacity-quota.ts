@@ -10,6 +10,7 @@ import { arrayAt, fieldsAt, textAt } from '../../api/fields.ts';
 import { groupOf, type KubeObject, objectKey } from '../../api/object.ts';
 import { grouped } from '../graph/grouped.ts';
 import { kindOf } from '../graph/kinds.ts';
+import { storageClassOf } from '../graph/storage-class.ts';
 import { type Demand, podAmounts } from './capacity-demand.ts';
 import { hasEnded, ownerAmong } from './capacity-owner.ts';
 import { type Amounts, amount, amountsAt, beyond, formatAmount, plus, times } from './capacity-quantity.ts';
@@ -101,7 +102,7 @@ function usageOf({ object, resource }: NewObject): Amounts {
 function claimUsage(claim: KubeObject, usage: Map<string, number>): void {
   const size = amount('storage', fieldsAt(claim, 'spec', 'resources', 'requests')?.['storage']);
   usage.set('requests.storage', size);
-  const storageClass = textAt(claim, 'spec', 'storageClassName');
+  const storageClass = storageClassOf(claim)?.name;
   if (storageClass === undefined) return;
   usage.set(`${storageClass}.storageclass.storage.k8s.io/requests.storage`, size);
   usage.set(`${storageClass}.storageclass.storage.k8s.io/persistentvolumeclaims`, 1);

@@ -38,6 +38,9 @@ test('a volume is made by the class that the claim names, or the newest default 
     object: fast,
   });
   expect(classFor(claimOf({}), all, 'eu-north')).toEqual({ kind: 'class', object: young });
+  const annotations = { 'volume.beta.kubernetes.io/storage-class': 'fast' };
+  const annotated = anObject('PersistentVolumeClaim', 'shop/db', { metadata: { annotations }, spec: {} });
+  expect(classFor(annotated, all, 'eu-north')).toEqual({ kind: 'class', object: fast });
 });
 
 test.each([

@@ -5,6 +5,7 @@
  */
 import { arrayAt, at, textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { storageClassOf } from '../graph/storage-class.ts';
 import { isDefaultStorageClass } from '../protection/feasibility-classes.ts';
 
 /** `message`: a clause that names the region, with the remedy. */
@@ -31,7 +32,7 @@ export function classFor(
   classes: readonly KubeObject[],
   region: string,
 ): { readonly kind: 'class'; readonly object: KubeObject } | NotThere {
-  const name = textAt(claim, 'spec', 'storageClassName');
+  const name = storageClassOf(claim)?.name;
   const missing = (message: string): NotThere => ({ kind: 'missing', message });
   if (name === '') return missing('it asks for no StorageClass, by which a volume could be made');
   const object =

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { at } from '../../api/fields.ts';
 import { anObject } from '../../testing/objects.ts';
 import { connectionOf, destinationOf, isFree, originOf, syncState } from './volsync.ts';
 
@@ -37,6 +38,19 @@ test('a destination is as large as the volume, not as what was asked for once', 
       serviceType: 'LoadBalancer',
     },
   });
+});
+
+test('a destination has the class that the claim asks for by the annotation of old', () => {
+  const annotations = { 'volume.beta.kubernetes.io/storage-class': 'slow' };
+  const annotated = { ...claim, metadata: { ...claim.metadata, annotations } };
+  const object = destinationOf({
+    namespace: 'shop',
+    name: 'antipode-data',
+    claim: annotated,
+    trigger: 'p2',
+    metadata: {},
+  });
+  expect(at(object, 'spec', 'rsyncTLS', 'storageClassName')).toBe('slow');
 });
 
 test('a source sends a snapshot of the claim to where the destination listens', () => {

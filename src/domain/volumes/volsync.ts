@@ -7,6 +7,7 @@
  */
 import { arrayAt, at, fieldsAt, textAt } from '../../api/fields.ts';
 import type { KubeObject } from '../../api/object.ts';
+import { storageClassOf } from '../graph/storage-class.ts';
 
 export const VOLSYNC_API = 'volsync.backube/v1alpha1';
 /** VolSync removes the image of a sync after the next one, unless it has this label. */
@@ -26,7 +27,7 @@ export interface Destination {
 /** A ReplicationDestination, which receives the data and makes a VolumeSnapshot of it. */
 export function destinationOf({ namespace, name, claim, trigger, metadata }: Destination): KubeObject {
   const spec = fieldsAt(claim, 'spec') ?? {};
-  const storageClassName = textAt(spec, 'storageClassName');
+  const storageClassName = storageClassOf(claim)?.name;
   return {
     apiVersion: VOLSYNC_API,
     kind: 'ReplicationDestination',

@@ -2,6 +2,7 @@
 import { textAt } from '../../../api/fields.ts';
 import { type KubeObject, objectKey } from '../../../api/object.ts';
 import type { DRScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
+import { storageClassOf } from '../../../domain/graph/storage-class.ts';
 import { standardClass } from '../../../domain/volumes/sample-place.ts';
 import type { ClaimFacts } from '../../../domain/volumes/strategy.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
@@ -66,7 +67,7 @@ export function recoveryClass(
   const compiled = compiledTransforms(spec.replication.transforms);
   const outcome = transformForRecovery([claim], compiled).outcomes.get(objectKey(claim));
   const wanted = outcome?.kind === 'transformed' ? outcome.object : claim;
-  const name = textAt(wanted, 'spec', 'storageClassName') ?? '';
+  const name = storageClassOf(wanted)?.name ?? '';
   const driver = classes.get(name);
   return driver === undefined ? undefined : { name: name === '' ? '(default)' : name, driver };
 }

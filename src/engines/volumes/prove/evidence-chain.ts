@@ -4,6 +4,7 @@
  */
 import { textAt } from '../../../api/fields.ts';
 import type { KubeObject } from '../../../api/object.ts';
+import { storageClassOf } from '../../../domain/graph/storage-class.ts';
 import { type Chain, contentToSee, type Expected } from '../../../domain/volumes/evidence.ts';
 import { waitsForConsumer } from '../../../domain/volumes/sample-place.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
@@ -75,7 +76,7 @@ function chain(
   return { claim, snapshot, content, waitsForConsumer: waitsForConsumer(storageClass), said };
 }
 
-const className = (claim: KubeObject): string => textAt(claim, 'spec', 'storageClassName') ?? '';
+const className = (claim: KubeObject): string => storageClassOf(claim)?.name ?? '';
 
 async function classOf(
   claim: KubeObject,
