@@ -32,6 +32,7 @@ import { leaseLock } from './kube/lease-lock.ts';
 import type { Log } from './kube/log.ts';
 import type { Reconcile } from './kube/reconciler.ts';
 import { startRegionClusters } from './kube/region-clusters.ts';
+import type { RenewableCluster } from './kube/renewable-cluster.ts';
 import { secretReader } from './kube/secrets.ts';
 import { createWorkQueue, type WorkQueue } from './kube/work-queue.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -72,7 +73,7 @@ export async function runOperator(
 ): Promise<void> {
   const { clock, random, log } = ambient;
   const metrics = createMetrics(clock);
-  const connect = (to: Connection, name: string): Cluster =>
+  const connect = (to: Connection, name: string): RenewableCluster =>
     createCluster(to, { name, clock, random, log, observer: metrics.client });
   const objective = connect(connection, 'objective');
   // A standby has nothing to wait for: it is ready to take over.
@@ -108,7 +109,7 @@ export async function runOperator(
 interface Running extends Ambient {
   readonly objective: Cluster;
   readonly metrics: Metrics;
-  readonly connect: (connection: Connection, name: string) => Cluster;
+  readonly connect: (connection: Connection, name: string) => RenewableCluster;
   readonly leadership: Leadership;
 }
 
