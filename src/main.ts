@@ -7,6 +7,7 @@ import { type Connection, inClusterConnection, parseKubeconfig } from './kube/ku
 import { describeError } from './kube/log.ts';
 import { runOperator } from './operator.ts';
 import { type Options, parseOptions } from './options.ts';
+import { threadsFrom } from './store/file-turns.ts';
 
 /** Exit codes: 0 told to stop, 1 could not go on (Kubernetes starts it anew), 2 unusable command line. */
 async function main(): Promise<number> {
@@ -29,7 +30,9 @@ async function main(): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
   try {
-    await runOperator(options, connection, { clock: systemClock, random: Math.random, log }, stop.signal);
+    const threads = threadsFrom(process.env['UV_THREADPOOL_SIZE']);
+    const ambient = { clock: systemClock, random: Math.random, log, threads };
+    await runOperator(options, connection, ambient, stop.signal);
     return stop.signal.aborted ? 0 : 1;
   } catch (error) {
     log.fatal({}, describeError(error));

@@ -46,6 +46,8 @@ export interface Ambient {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Those of the process for files and for looking up names of hosts. */
+  readonly threads: number;
 }
 
 /** Time one query to one authoritative DNS server may take. */
@@ -174,12 +176,12 @@ interface Knowing extends Running {
 
 function createReconcilers(
   options: Options,
-  { clock, random, log, metrics, objective, objectiveUid, leadership }: Knowing,
+  { clock, random, log, threads, metrics, objective, objectiveUid, leadership }: Knowing,
   clusters: Clusters,
   queues: AllQueues,
 ): Readonly<Record<keyof AllQueues, Reconcile>> {
   const secrets = secretReader(objective, options.namespace);
-  const stores = createStores(options.storeDir, { secrets, clock, random });
+  const stores = createStores(options.storeDir, { secrets, clock, random, threads });
   const limits = clusterLimits(clock);
   const mirrors = createMirrors({ clock, log }, leadership.signal);
   const engines = createEngines({ stores, clusters, clock, log, limits, mirrors, objective: objectiveUid });
