@@ -161,6 +161,36 @@ test('a lease deleted under its leader is not taken before the leader had time t
   expect([leads(a), leads(b)]).toEqual([false, true]);
 });
 
+/** A candidate whose work is `lead`, and what came of it. */
+function aTermOf(lead: (leadership: Leadership) => Promise<void>) {
+  const [clock, lease, log, stop] = [manualClock(), sharedLease(), recordingLog(), new AbortController()];
+  const deps = { lock: lease.lockFor('a'), identity: 'a', clock, random: () => 0.5, log };
+  let end: unknown;
+  runAsLeader({ ...deps, timing: DEFAULT_ELECTION_TIMING }, lead, stop.signal).then(
+    (how) => {
+      end = how;
+    },
+    (error: unknown) => {
+      end = error;
+    },
+  );
+  return { clock, lease, log, stop, end: () => end };
+}
+
+test('work that does not end is waited for as long as a lease lasts after it was lost, and no longer', async () => {
+  const { clock, lease, end } = aTermOf(() => new Promise(() => undefined));
+  await clock.advance(seconds(5));
+  lease.links.set('a', 'hanging');
+  await clock.advance(seconds(10 + 13));
+  expect(end()).toBeUndefined();
+  await clock.advance(seconds(2));
+  expect(end()).toMatchObject({
+    code: 'WorkNotEnded',
+    message: 'what was begun as leader has not ended 15s after the lease was lost',
+  });
+  expect(clock.sleeping()).toBe(0);
+});
+
 test('whatever the links do and whenever candidates stop, two never lead at a time', async () => {
   const links: Link[] = ['up', 'up', 'refusing', 'hanging', 'losing-answers'];
   const step = fc.record({
