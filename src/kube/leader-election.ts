@@ -85,7 +85,7 @@ export type ElectionEnd = 'stopped' | 'lost';
  * Waits for leadership, runs `lead` while it lasts, and gives the lease back
  * once `lead` has ended. `lead` must end soon after its signal aborts.
  * @returns 'stopped' when `signal` aborted or `lead` ended by itself, 'lost' when leadership was lost
- * @throws what `lead` throws; WorkNotEndedError when it goes on for another lease's duration after leadership was lost
+ * @throws what `lead` throws without being told to end; WorkNotEndedError when it goes on for another lease's duration after leadership was lost
  */
 export async function runAsLeader(
   deps: ElectionDeps,
@@ -132,7 +132,7 @@ interface Term {
 /** Waits for the work, but not for ever once another may lead: some of it may be stuck. */
 async function endOf(
   work: Promise<void>,
-  { clock, timing }: ElectionDeps,
+  { clock, timing, log }: ElectionDeps,
   term: Term,
   ended: AbortSignal,
 ): Promise<void> {
@@ -144,7 +144,20 @@ async function endOf(
       () => undefined,
     );
   });
-  await orAborted(work, overdue.signal).finally(undo);
+  try {
+    await orAborted(work, overdue.signal);
+  } catch (error) {
+    const { aborted: isTold, reason } = term.end.signal;
+    if (overdue.signal.aborted || !isTold) throw error;
+    // What waits for something ends by throwing when it is told to end, mostly the reason it was told.
+    if (error !== reason)
+      log.warn(
+        { error: describeError(error) },
+        'the work of the leader ended by an error when it was told to end',
+      );
+  } finally {
+    undo();
+  }
 }
 
 /** Tries until it leads or `signal` aborts. */
