@@ -3,12 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from './clock.ts';
+import { endNow, LAST_MOMENTS_MILLIS } from './ending.ts';
 import { type Connection, inClusterConnection, parseKubeconfig } from './kube/kubeconfig.ts';
 import { describeError } from './kube/log.ts';
 import { runOperator } from './operator.ts';
 import { type Options, parseOptions } from './options.ts';
+import { threadsFrom } from './store/file-turns.ts';
 
-/** Exit codes: 0 told to stop, 1 could not go on (Kubernetes starts it anew), 2 unusable command line. */
+/**
+ * Exit codes: 0 told to stop, 1 could not go on (Kubernetes starts it anew), 2 unusable command line; 134 or
+ * 139, by SIGABRT, when a file operation never ends.
+ */
 async function main(): Promise<number> {
   const parsed = parseOptions(process.argv.slice(2));
   if (parsed.kind === 'help') {
@@ -28,13 +33,18 @@ async function main(): Promise<number> {
   }
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
-  try {
-    await runOperator(options, connection, { clock: systemClock, random: Math.random, log }, stop.signal);
-    return stop.signal.aborted ? 0 : 1;
-  } catch (error) {
-    log.fatal({}, describeError(error));
-    return 1;
-  }
+  const threads = threadsFrom(process.env['UV_THREADPOOL_SIZE']);
+  const ambient = { clock: systemClock, random: Math.random, log, threads };
+  const code = await runOperator(options, connection, ambient, stop.signal).then(
+    () => (stop.signal.aborted ? 0 : 1),
+    (error: unknown) => {
+      log.fatal({}, describeError(error));
+      return 1;
+    },
+  );
+  // Does not keep the process: it fires only if something else does.
+  setTimeout(() => endNow(code, process, log), LAST_MOMENTS_MILLIS).unref();
+  return code;
 }
 
 /** How to reach the objective cluster, or why that cannot be known. */

@@ -33,6 +33,7 @@ import { leaseLock } from './kube/lease-lock.ts';
 import type { Log } from './kube/log.ts';
 import type { Reconcile } from './kube/reconciler.ts';
 import { startRegionClusters } from './kube/region-clusters.ts';
+import type { RenewableCluster } from './kube/renewable-cluster.ts';
 import { secretReader } from './kube/secrets.ts';
 import { createWorkQueue, type WorkQueue } from './kube/work-queue.ts';
 import { createMetrics, type Metrics } from './metrics/metrics.ts';
@@ -46,6 +47,8 @@ export interface Ambient {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Those of the process for files and for looking up names of hosts. */
+  readonly threads: number;
 }
 
 /** Time one query to one authoritative DNS server may take. */
@@ -73,7 +76,7 @@ export async function runOperator(
 ): Promise<void> {
   const { clock, random, log } = ambient;
   const metrics = createMetrics(clock);
-  const connect = (to: Connection, name: string): Cluster =>
+  const connect = (to: Connection, name: string): RenewableCluster =>
     createCluster(to, { name, clock, random, log, observer: metrics.client });
   const objective = connect(connection, 'objective');
   // A standby has nothing to wait for: it is ready to take over.
@@ -109,7 +112,7 @@ export async function runOperator(
 interface Running extends Ambient {
   readonly objective: Cluster;
   readonly metrics: Metrics;
-  readonly connect: (connection: Connection, name: string) => Cluster;
+  readonly connect: (connection: Connection, name: string) => RenewableCluster;
   readonly leadership: Leadership;
 }
 
@@ -174,12 +177,12 @@ interface Knowing extends Running {
 
 function createReconcilers(
   options: Options,
-  { clock, random, log, metrics, objective, objectiveUid, leadership }: Knowing,
+  { clock, random, log, threads, metrics, objective, objectiveUid, leadership }: Knowing,
   clusters: Clusters,
   queues: AllQueues,
 ): Readonly<Record<keyof AllQueues, Reconcile>> {
   const secrets = secretReader(objective, options.namespace);
-  const stores = createStores(options.storeDir, { secrets, clock, random });
+  const stores = createStores(options.storeDir, { secrets, clock, random, threads });
   const limits = clusterLimits(clock);
   const mirrors = createMirrors({ clock, log }, leadership.signal);
   const engines = createEngines({ stores, clusters, clock, log, limits, mirrors, objective: objectiveUid });

@@ -10,7 +10,7 @@ describe('the command line', () => {
       options: {
         namespace: 'antipode',
         identity: 'pod-1',
-        listen: '0.0.0.0:8080',
+        listen: { host: undefined, port: 8080 },
         lease: { duration: 15_000 },
       },
     });
@@ -20,6 +20,7 @@ describe('the command line', () => {
     [['--identity', 'x'], '--namespace is required'],
     [['--namespace', 'x'], '--identity is required'],
     [[...required, '--listen', '8080'], '--listen is "8080": write HOST:PORT'],
+    [[...required, '--listen', '::1:8080'], '[IPV6]:PORT'],
     [[...required, '--log-level', 'loud'], '--log-level is "loud"'],
     [[...required, '--lease-duration', '1s'], '--lease-duration must exceed --lease-renew-deadline'],
     [[...required, '--lease-duration', 'soon'], 'durations such as 15s'],

@@ -1,14 +1,15 @@
 /** The operator's command line, parsed and checked before anything starts. */
 import { parseArgs } from 'node:util';
 import { type Millis, parseDuration } from './domain/time.ts';
+import { type ListenAddress, parseListen } from './server/listen.ts';
 
 export interface Options {
   /** Where this operator runs: its lease and the kubeconfig Secrets are here. */
   readonly namespace: string;
   /** Default directory of recovery points. */
   readonly storeDir: string;
-  /** `host:port` of /healthz, /readyz and /metrics. */
-  readonly listen: string;
+  /** Of /healthz, /readyz and /metrics. */
+  readonly listen: ListenAddress;
   /** Unique among replicas. */
   readonly identity: string;
   /** Of the objective cluster; absent: the Pod's own ServiceAccount. */
@@ -28,7 +29,8 @@ export const USAGE = `antipode: disaster recovery operator for Kubernetes
 
   --namespace NAME          namespace of the operator's lease and of the kubeconfig Secrets (required)
   --store-dir DIR           default directory of recovery points (default /var/lib/antipode/points)
-  --listen HOST:PORT        address of /healthz, /readyz, /metrics (default 0.0.0.0:8080)
+  --listen HOST:PORT        address of /healthz, /readyz, /metrics (default :8080, which is every address of
+                            IPv4 and IPv6); one of IPv6 in brackets: [::1]:8080
   --identity NAME           unique name of this replica (required)
   --kubeconfig FILE         kubeconfig of the objective cluster (default: the Pod's ServiceAccount)
   --log-level LEVEL         ${LOG_LEVELS.join(', ')} (default info)
@@ -42,8 +44,10 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   const { namespace, identity } = read;
   if (namespace === undefined) return { kind: 'invalid', message: '--namespace is required' };
   if (identity === undefined) return { kind: 'invalid', message: '--identity is required' };
-  if (!/^.+:\d+$/.test(read.listen)) {
-    return { kind: 'invalid', message: `--listen is "${read.listen}": write HOST:PORT` };
+  const listen = parseListen(read.listen);
+  if (listen === undefined) {
+    const message = `--listen is "${read.listen}": write HOST:PORT, [IPV6]:PORT or :PORT`;
+    return { kind: 'invalid', message };
   }
   if (!LOG_LEVELS.includes(read['log-level'])) {
     return {
@@ -53,7 +57,7 @@ export function parseOptions(args: readonly string[]): ParsedOptions {
   }
   const lease = parseLease(read);
   if (typeof lease === 'string') return { kind: 'invalid', message: lease };
-  const { listen, kubeconfig } = read;
+  const { kubeconfig } = read;
   const options = {
     namespace,
     identity,
@@ -74,7 +78,7 @@ function readFlags(args: readonly string[]) {
       options: {
         namespace: { type: 'string' },
         'store-dir': { type: 'string', default: '/var/lib/antipode/points' },
-        listen: { type: 'string', default: '0.0.0.0:8080' },
+        listen: { type: 'string', default: ':8080' },
         identity: { type: 'string' },
         kubeconfig: { type: 'string' },
         'log-level': { type: 'string', default: 'info' },

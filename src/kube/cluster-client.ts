@@ -4,7 +4,8 @@
  */
 import { at } from '../api/fields.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { ApplyOptions, Cluster, RemoveOptions, ResourceType } from './cluster.ts';
+import type { ApiRequest } from './api-request.ts';
+import type { ApplyOptions, RemoveOptions, ResourceType } from './cluster.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { KubeError } from './errors.ts';
 import { exec } from './exec.ts';
@@ -13,8 +14,9 @@ import { DEFAULT_INFORMER_TIMING, type InformerTiming } from './informer-state.t
 import type { Connection } from './kubeconfig.ts';
 import { listAll, PAGE_SIZE } from './list.ts';
 import type { Log } from './log.ts';
+import type { RenewableCluster } from './renewable-cluster.ts';
 import { about, malformed } from './status-error.ts';
-import { type ApiRequest, createTransport, type Transport, type TransportOptions } from './transport.ts';
+import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 import { collectionPath, objectPath, parseFields, query, toObject, withoutManagedFields } from './wire.ts';
 
 export interface ClusterOptions extends Omit<TransportOptions, 'cluster'> {
@@ -35,7 +37,7 @@ interface Client {
 }
 
 /** Connects lazily: nothing is sent before the first call. */
-export function createCluster(connection: Connection, options: ClusterOptions): Cluster {
+export function createCluster(connection: Connection, options: ClusterOptions): RenewableCluster {
   const { name: cluster, pageSize = PAGE_SIZE } = options;
   const transport = createTransport(connection, { ...options, cluster });
   const client: Client = { options, transport, discovery: createDiscovery(transport, options.log) };
@@ -65,6 +67,7 @@ export function createCluster(connection: Connection, options: ClusterOptions): 
         closed: closed.signal,
       });
     },
+    renew: (renewed) => transport.renew(renewed),
     close: async () => {
       closed.abort(new Error('the client was closed'));
       await transport.close();

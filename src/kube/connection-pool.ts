@@ -33,6 +33,8 @@ export interface ConnectionPool {
    * connections are likely dead too. What runs on it may finish.
    */
   retire(dispatcher: Agent): void;
+  /** Authenticates as `connection` says from now on; what was begun before goes on as it began. */
+  renew(connection: Connection): void;
   /** Breaks all connections. */
   close(): Promise<void>;
 }
@@ -60,14 +62,7 @@ export function createConnectionPool(connection: Connection, maxConnections: num
   const agents = new Map<Use, { readonly agent: Agent; readonly material: TlsMaterial }>();
   const retired = new Set<Agent>();
   let closed = false;
-  let fixed: RequestOptions | undefined;
-
-  // Decoding keys and certificates for each call would cost as much as the rest of it.
-  const credentials = async (): Promise<RequestOptions> => {
-    const options = fixed ?? (await credentialsOf(connection));
-    if (connection.fixed) fixed = options;
-    return options;
-  };
+  let credentials = credentialsFrom(connection);
   const retire = (agent: Agent): void => {
     for (const [use, current] of agents) if (current.agent === agent) agents.delete(use);
     if (agent.closed || retired.has(agent)) return;
@@ -91,12 +86,25 @@ export function createConnectionPool(connection: Connection, maxConnections: num
       return { dispatcher: agent, headers: headersOf(options) };
     },
     retire,
+    renew: (renewed) => {
+      credentials = credentialsFrom(renewed);
+    },
     close: async () => {
       closed = true;
       const open = [...[...agents.values()].map(({ agent }) => agent), ...retired];
       agents.clear();
       await Promise.all(open.map((agent) => agent.destroy()));
     },
+  };
+}
+
+function credentialsFrom(connection: Connection): () => Promise<RequestOptions> {
+  let fixed: RequestOptions | undefined;
+  return async () => {
+    // Decoding keys and certificates for each call would cost as much as the rest of it.
+    const options = fixed ?? (await credentialsOf(connection));
+    if (connection.fixed) fixed = options;
+    return options;
   };
 }
 

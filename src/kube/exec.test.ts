@@ -22,6 +22,7 @@ function execThrough(upgrade: Transport['upgrade']) {
     refusals: () => 0,
     upgrade,
     close: unexpected,
+    renew: unexpected,
   };
   const request = { container: 'db', command: ['thaw'], timeout: seconds(5) };
   const result = exec(

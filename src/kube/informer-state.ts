@@ -49,6 +49,8 @@ export interface InformerState {
   /** Where the next watch begins; undefined: list first. */
   resourceVersion: string | undefined;
   lastHeard: Tick | undefined;
+  /** When the watch of this round was opened. */
+  openedAt: Tick | undefined;
   /** Why the last list or watch was refused. */
   refusal: KubeError | undefined;
   /** The last watch ended because nothing was heard on it, and nothing was heard since. */

@@ -41,6 +41,7 @@ export async function watch(running: InformerState): Promise<WatchEnd> {
     // The server has taken our version and would say at once what is newer.
     const opened = clock.tick();
     running.lastHeard = opened;
+    running.openedAt = opened;
     running.refusal = undefined;
     const finished = new AbortController();
     const watchdog = abortWhenSilent(

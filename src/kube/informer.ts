@@ -37,6 +37,7 @@ export function startInformer(
     stopped: stop.signal,
     resourceVersion: undefined,
     lastHeard: undefined,
+    openedAt: undefined,
     refusal: undefined,
     silent: false,
   };
@@ -67,11 +68,13 @@ async function run(running: InformerState, synced: () => void): Promise<never> {
   const { clock, random, observer, log, timing, transport } = running.deps;
   const { kind } = running.type;
   for (let failures = 0; ; ) {
-    const start = clock.tick();
+    running.openedAt = undefined;
     const end = await listAndWatch(running, synced);
     if (end.relist) running.resourceVersion = undefined;
     observer.watchRestart({ cluster: transport.cluster, kind, reason: end.reason });
-    const healthy = elapsedBetween(start, clock.tick()) >= timing.healthyAfter;
+    // A list or an opening that is slow to fail is no sign of health.
+    const { openedAt } = running;
+    const healthy = openedAt !== undefined && elapsedBetween(openedAt, clock.tick()) >= timing.healthyAfter;
     if (healthy) failures = 0;
     // A planned end needs no pause; a server that ends every watch at once does.
     if (healthy && !end.failed) continue;

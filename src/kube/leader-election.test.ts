@@ -161,6 +161,72 @@ test('a lease deleted under its leader is not taken before the leader had time t
   expect([leads(a), leads(b)]).toEqual([false, true]);
 });
 
+const DEFECT = 'the work of the leader ended by an error when it was told to end';
+
+/** A candidate whose work is `lead`, and what came of it. */
+function aTermOf(lead: (leadership: Leadership) => Promise<void>) {
+  const [clock, lease, log, stop] = [manualClock(), sharedLease(), recordingLog(), new AbortController()];
+  const deps = { lock: lease.lockFor('a'), identity: 'a', clock, random: () => 0.5, log };
+  let end: unknown;
+  runAsLeader({ ...deps, timing: DEFAULT_ELECTION_TIMING }, lead, stop.signal).then(
+    (how) => {
+      end = how;
+    },
+    (error: unknown) => {
+      end = error;
+    },
+  );
+  return { clock, lease, log, stop, end: () => end };
+}
+
+test('work that does not end is waited for as long as a lease lasts after it was lost, and no longer', async () => {
+  const { clock, lease, end } = aTermOf(() => new Promise(() => undefined));
+  await clock.advance(seconds(5));
+  lease.links.set('a', 'hanging');
+  await clock.advance(seconds(10 + 13));
+  expect(end()).toBeUndefined();
+  await clock.advance(seconds(2));
+  expect(end()).toMatchObject({
+    code: 'WorkNotEnded',
+    message: 'what was begun as leader has not ended 15s after the lease was lost',
+  });
+  expect(clock.sleeping()).toBe(0);
+});
+
+test.each([
+  ['stops', 'stopped'],
+  ['loses the lease', 'lost'],
+])('work that throws because its leader %s has ended, and not failed', async (what, expected) => {
+  const waiting = (signal: AbortSignal) => orAborted(new Promise<never>(() => undefined), signal);
+  const { clock, lease, log, stop, end } = aTermOf(({ signal }) => waiting(signal));
+  await clock.advance(seconds(5));
+  if (what === 'stops') stop.abort();
+  else lease.links.set('a', 'hanging');
+  await clock.advance(seconds(20));
+  expect(end()).toBe(expected);
+  expect(log.lines.map(({ message }) => message)).not.toContain(DEFECT);
+});
+
+test('an error of work that was told to end is logged, and another is thrown', async () => {
+  const told = aTermOf(({ signal }) =>
+    orAborted(new Promise<never>(() => undefined), signal).catch(() => {
+      throw new TypeError('no such thing');
+    }),
+  );
+  await told.clock.advance(seconds(5));
+  told.stop.abort();
+  await told.clock.advance(seconds(5));
+  expect(told.end()).toBe('stopped');
+  expect(told.log.lines).toContainEqual({
+    level: 'warn',
+    fields: { error: 'TypeError: no such thing' },
+    message: DEFECT,
+  });
+  const untold = aTermOf(() => Promise.reject(new TypeError('no such thing')));
+  await untold.clock.advance(seconds(5));
+  expect(untold.end()).toBeInstanceOf(TypeError);
+});
+
 test('whatever the links do and whenever candidates stop, two never lead at a time', async () => {
   const links: Link[] = ['up', 'up', 'refusing', 'hanging', 'losing-answers'];
   const step = fc.record({

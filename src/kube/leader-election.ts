@@ -12,6 +12,7 @@ import {
   type Clock,
   elapsed,
   between as elapsedBetween,
+  formatDuration,
   type Instant,
   type Millis,
   millis,
@@ -19,7 +20,7 @@ import {
   type Tick,
 } from '../domain/time.ts';
 import type { Random } from './backoff.ts';
-import { follow, withDeadline } from './deadline.ts';
+import { follow, onAbort, orAborted, withDeadline } from './deadline.ts';
 import type { LeaseLock, ObservedLease } from './lease.ts';
 import { describeError, type Log } from './log.ts';
 
@@ -67,13 +68,24 @@ export class NotLeadingError extends Error {
   readonly retry = 'never';
 }
 
+/** Only the end of the process can end it, and must: another replica leads. */
+export class WorkNotEndedError extends Error {
+  override readonly name = 'WorkNotEndedError';
+  readonly code = 'WorkNotEnded';
+  readonly retry = 'never';
+
+  constructor(waited: Millis) {
+    super(`what was begun as leader has not ended ${formatDuration(waited)} after the lease was lost`);
+  }
+}
+
 export type ElectionEnd = 'stopped' | 'lost';
 
 /**
  * Waits for leadership, runs `lead` while it lasts, and gives the lease back
  * once `lead` has ended. `lead` must end soon after its signal aborts.
  * @returns 'stopped' when `signal` aborted or `lead` ended by itself, 'lost' when leadership was lost
- * @throws what `lead` throws
+ * @throws what `lead` throws without being told to end; WorkNotEndedError when it goes on for another lease's duration after leadership was lost
  */
 export async function runAsLeader(
   deps: ElectionDeps,
@@ -84,20 +96,20 @@ export async function runAsLeader(
   if (won === undefined) return 'stopped';
   const { lock, identity, log } = deps;
   log.info({ lease: lock.name, identity }, 'leading');
-  const term: Term = { ...won, end: new AbortController(), lost: false };
+  const term: Term = { ...won, end: new AbortController(), lost: new AbortController() };
   const unfollow = follow(signal, term.end);
   const ended = new AbortController();
   // Renewing goes on until the work has really ended, also after it was told to.
   const keeping = Promise.all([renew(deps, term, ended.signal), fence(deps, term, ended.signal)]);
   try {
-    await lead(leadershipOf(deps, term));
+    await endOf(lead(leadershipOf(deps, term)), deps, term, ended.signal);
   } finally {
     ended.abort();
     unfollow();
     await keeping;
-    if (!term.lost) await release(deps, term);
+    if (!term.lost.signal.aborted) await release(deps, term);
   }
-  return term.lost ? 'lost' : 'stopped';
+  return term.lost.signal.aborted ? 'lost' : 'stopped';
 }
 
 /** A moment on both clocks of this machine. */
@@ -112,9 +124,40 @@ interface Term {
   lease: ObservedLease;
   /** Just before the last successful write was sent. */
   since: Moment;
-  lost: boolean;
   /** Tells the work to stop. */
   readonly end: AbortController;
+  readonly lost: AbortController;
+}
+
+/** Waits for the work, but not for ever once another may lead: some of it may be stuck. */
+async function endOf(
+  work: Promise<void>,
+  { clock, timing, log }: ElectionDeps,
+  term: Term,
+  ended: AbortSignal,
+): Promise<void> {
+  const overdue = new AbortController();
+  const undo = onAbort(term.lost.signal, () => {
+    clock.sleep(timing.leaseDuration, ended).then(
+      () => overdue.abort(new WorkNotEndedError(timing.leaseDuration)),
+      // Rejects when it has ended.
+      () => undefined,
+    );
+  });
+  try {
+    await orAborted(work, overdue.signal);
+  } catch (error) {
+    const { aborted: isTold, reason } = term.end.signal;
+    if (overdue.signal.aborted || !isTold) throw error;
+    // What waits for something ends by throwing when it is told to end, mostly the reason it was told.
+    if (error !== reason)
+      log.warn(
+        { error: describeError(error) },
+        'the work of the leader ended by an error when it was told to end',
+      );
+  } finally {
+    undo();
+  }
 }
 
 /** Tries until it leads or `signal` aborts. */
@@ -185,7 +228,7 @@ async function tryToTake(
 /** Renews until `ended`; ends the term at once when another holds the lease. */
 async function renew(deps: ElectionDeps, term: Term, ended: AbortSignal): Promise<void> {
   const { clock, timing, log, lock } = deps;
-  while (!ended.aborted && !term.lost) {
+  while (!ended.aborted && !term.lost.signal.aborted) {
     // Rejects only when ended, which ends the loop.
     await clock.sleep(timing.retryPeriod, ended).catch(() => undefined);
     if (ended.aborted) return;
@@ -216,7 +259,7 @@ async function renewOnce(deps: ElectionDeps, term: Term, signal: AbortSignal): P
 
 /** Ends the term when it was not renewed in time, whatever the renewals are waiting for. */
 async function fence(deps: ElectionDeps, term: Term, ended: AbortSignal): Promise<void> {
-  while (!ended.aborted && !term.lost) {
+  while (!ended.aborted && !term.lost.signal.aborted) {
     const left = deps.timing.renewDeadline - age(deps.clock, term);
     if (left <= 0) lose(deps, term, 'the lease was not renewed in time');
     // Rejects only when ended, which ends the loop.
@@ -225,7 +268,7 @@ async function fence(deps: ElectionDeps, term: Term, ended: AbortSignal): Promis
 }
 
 function lose({ log, lock, identity }: ElectionDeps, term: Term, reason: string): void {
-  term.lost = true;
+  term.lost.abort();
   log.warn({ lease: lock.name, identity, reason }, 'not leading any more');
   term.end.abort(new NotLeadingError(`not leading any more: ${reason}`));
 }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import type { ApiAnswer } from './api-request.ts';
 import { KubeError } from './errors.ts';
 import { listAll } from './list.ts';
-import type { ApiAnswer, Transport } from './transport.ts';
+import type { Transport } from './transport.ts';
 
 const type = { group: '', version: 'v1', resource: 'pods', kind: 'Pod', namespaced: true, verbs: ['list'] };
 const { signal } = new AbortController();
@@ -25,6 +26,7 @@ function answering(answers: readonly (object | KubeError)[]): Transport & { read
     refusals: () => 0,
     upgrade: () => Promise.reject(new Error('nothing here is upgraded')),
     close: () => Promise.resolve(),
+    renew: () => undefined,
   };
 }
 const page = (resourceVersion: string, names: readonly string[], next?: string): object => ({

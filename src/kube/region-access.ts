@@ -73,6 +73,15 @@ export function regionConnection(text: string, place: SecretPlace, now: Instant)
     : unusable(place, parsed.message);
 }
 
+/**
+ * Whether two connections lead to the same cluster, as whomever: then a client may go over from one to the
+ * other. Another authority at the same address may be a cluster that was built anew.
+ */
+export function isSameServer(one: Connection, other: Connection): boolean {
+  const [a, b] = [one, other].map(({ kubeConfig }) => kubeConfig.getCurrentCluster());
+  return one.server === other.server && a?.caData === b?.caData && a?.tlsServerName === b?.tlsServerName;
+}
+
 /** Why a connection that was usable once is not any more; undefined while it is. */
 export function expiry({ validity }: Connection, place: SecretPlace, now: Instant): Unavailable | undefined {
   const problem = validity === undefined ? undefined : validityProblem(validity, now);

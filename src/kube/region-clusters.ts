@@ -1,19 +1,21 @@
 /**
  * The clusters of the regions. Follows the RegionHealth objects and the Secrets
- * with their kubeconfigs, and makes a region's client anew when the bytes of its
- * kubeconfig change. What is wrong with a kubeconfig is decided in
- * `region-access.ts`.
+ * with their kubeconfigs. A kubeconfig that is rotated gives the region's client
+ * other credentials, so that what holds it for hours goes on; one that leads to
+ * another server gets another client. What is wrong with a kubeconfig is decided
+ * in `region-access.ts`.
  */
 import type { KubeObject } from '../api/object.ts';
 import { GROUP, VERSION } from '../api/v1alpha1/common.ts';
 import { regionHealthKind } from '../api/v1alpha1/region-health.ts';
-import { type Clock, seconds } from '../domain/time.ts';
+import type { Clock } from '../domain/time.ts';
 import type { Cluster, ClusterAccess, Clusters, Informer, ResourceType } from './cluster.ts';
 import { onAbort } from './deadline.ts';
 import type { Connection } from './kubeconfig.ts';
-import { describeError, type Log } from './log.ts';
+import type { Log } from './log.ts';
 import {
   expiry,
+  isSameServer,
   kubeconfigText,
   regionConnection,
   regionNotFound,
@@ -21,9 +23,8 @@ import {
   secretPlace,
   type Unavailable,
 } from './region-access.ts';
-
-/** A replaced client stays open for so long, so that calls under way can finish. */
-export const CLOSE_GRACE = seconds(30);
+import type { RenewableCluster } from './renewable-cluster.ts';
+import { type Connected, createRetiredClients, type RetiredClients } from './retired-clients.ts';
 
 const REGIONS: ResourceType = {
   group: GROUP,
@@ -49,7 +50,7 @@ export interface RegionClustersDeps {
   readonly clock: Clock;
   readonly log: Log;
   /** Makes the client of a region; `name` is the RegionHealth's. */
-  readonly connect: (connection: Connection, name: string) => Cluster;
+  readonly connect: (connection: Connection, name: string) => RenewableCluster;
   /** Told the name of a RegionHealth whose access may have changed. Only enqueue here. */
   readonly onChange: (region: string) => void;
 }
@@ -63,29 +64,36 @@ interface Entry {
   readonly place: SecretPlace;
   /** The text that `state` was made from. */
   readonly text: string;
-  readonly state:
-    | Unavailable
-    | { readonly kind: 'connected'; readonly cluster: Cluster; readonly connection: Connection };
+  readonly state: Unavailable | ({ readonly kind: 'connected' } & Connected);
+}
+
+interface State extends RegionClustersDeps {
+  readonly entries: Map<string, Entry>;
+  readonly retired: RetiredClients;
+  readonly secretOf: (name: string) => KubeObject | undefined;
+  readonly stopped: AbortSignal;
 }
 
 /** Starts following at once; when `signal` aborts, all clients of regions are closed. */
 export function startRegionClusters(deps: RegionClustersDeps, signal: AbortSignal): RegionClusters {
   const { objective, namespace, clock, onChange } = deps;
   const entries = new Map<string, Entry>();
+  const retired = createRetiredClients(deps, signal);
+  const secretOf = (name: string): KubeObject | undefined => secrets.get({ namespace, name });
+  const state: State = { ...deps, entries, retired, secretOf, stopped: signal };
   const refresh = (name: string): void => {
     const before = entries.get(name);
-    refreshEntry(deps, entries, regions.get({ name }), secretOf, name, signal);
+    refreshEntry(state, regions.get({ name }), name);
     // Most changes of a RegionHealth are of its status, and concern nobody here.
     if (entries.get(name) !== before) onChange(name);
   };
-  const secretOf = (name: string): KubeObject | undefined => secrets.get({ namespace, name });
   const regions: Informer = objective.informer(REGIONS, { onChange: ({ name }) => refresh(name) }, signal);
   const secrets: Informer = objective.informer(
     SECRETS,
     { namespace, onChange: ({ name }) => regionsOf(regions, namespace, name).forEach(refresh) },
     signal,
   );
-  onAbort(signal, () => closeAll(deps, entries));
+  onAbort(signal, () => closeAll(state));
   let known = false;
   const synced = async (waiting: AbortSignal): Promise<void> => {
     await Promise.all([regions.synced(waiting), secrets.synced(waiting)]);
@@ -104,7 +112,7 @@ export function startRegionClusters(deps: RegionClustersDeps, signal: AbortSigna
       const region = regions.get({ name });
       if (region === undefined) return regionNotFound(name);
       // Also makes good what was missed, such as a certificate that has become valid.
-      refreshEntry(deps, entries, region, secretOf, name, signal);
+      refreshEntry(state, region, name);
       return accessOf(entries.get(name), clock, name);
     },
   };
@@ -124,25 +132,18 @@ function accessOf(entry: Entry | undefined, clock: Clock, name: string): Cluster
 }
 
 /** Brings the entry of one region in step with its RegionHealth and Secret. */
-function refreshEntry(
-  deps: RegionClustersDeps,
-  entries: Map<string, Entry>,
-  region: KubeObject | undefined,
-  secretOf: (name: string) => KubeObject | undefined,
-  name: string,
-  signal: AbortSignal,
-): void {
+function refreshEntry(state: State, region: KubeObject | undefined, name: string): void {
+  const { entries, retired, stopped } = state;
   const before = entries.get(name);
-  if (region === undefined || signal.aborted) {
-    entries.delete(name);
-    retire(deps, before, signal);
-    return;
-  }
-  const next = entryFor(deps, region, secretOf, before);
-  if (next === before || sameProblem(before, next)) return;
-  entries.set(name, next);
-  retire(deps, before, signal);
+  const next = region === undefined || stopped.aborted ? undefined : entryFor(state, region, before);
+  if (next === before || (next !== undefined && sameProblem(before, next))) return;
+  if (next === undefined) entries.delete(name);
+  else entries.set(name, next);
+  if (before?.state.kind === 'connected' && clientOf(next) !== clientOf(before)) retired.retire(before.state);
 }
+
+const clientOf = (entry: Entry | undefined): Cluster | undefined =>
+  entry?.state.kind === 'connected' ? entry.state.cluster : undefined;
 
 function sameProblem(before: Entry | undefined, next: Entry): boolean {
   return (
@@ -152,12 +153,8 @@ function sameProblem(before: Entry | undefined, next: Entry): boolean {
   );
 }
 
-function entryFor(
-  { namespace, clock, connect, log }: RegionClustersDeps,
-  region: KubeObject,
-  secretOf: (name: string) => KubeObject | undefined,
-  before: Entry | undefined,
-): Entry {
+function entryFor(state: State, region: KubeObject, before: Entry | undefined): Entry {
+  const { namespace, clock, secretOf, log } = state;
   const { name } = region.metadata;
   const place = secretPlace(region, namespace);
   if ('kind' in place) {
@@ -175,8 +172,22 @@ function entryFor(
   return {
     place,
     text: read.text,
-    state: { kind: 'connected', connection, cluster: connect(connection, name) },
+    state: { kind: 'connected', connection, cluster: connected(state, connection, name, before) },
   };
+}
+
+/** The client that the region has, or had a moment ago, if the kubeconfig leads to the same server. */
+function connected(
+  { connect, retired }: State,
+  connection: Connection,
+  name: string,
+  before: Entry | undefined,
+): RenewableCluster {
+  const isRotated = before?.state.kind === 'connected' && isSameServer(before.state.connection, connection);
+  const cluster = isRotated ? before.state.cluster : retired.takeBack(name, connection);
+  if (cluster === undefined) return connect(connection, name);
+  cluster.renew(connection);
+  return cluster;
 }
 
 function regionsOf(regions: Informer, namespace: string, secretName: string): string[] {
@@ -189,22 +200,7 @@ function regionsOf(regions: Informer, namespace: string, secretName: string): st
     .map((region) => region.metadata.name);
 }
 
-/** Closes a replaced client after the grace, or at once when everything stops. */
-function retire({ clock, log }: RegionClustersDeps, entry: Entry | undefined, signal: AbortSignal): void {
-  if (entry?.state.kind !== 'connected') return;
-  const { cluster } = entry.state;
-  clock
-    .sleep(CLOSE_GRACE, signal)
-    // Stopping ends the grace early.
-    .catch(() => undefined)
-    .then(() => cluster.close())
-    .catch((error: unknown) =>
-      log.warn({ cluster: cluster.name, error: describeError(error) }, 'a replaced client was not closed'),
-    );
-}
-
-function closeAll(deps: RegionClustersDeps, entries: Map<string, Entry>): void {
-  const stopped = AbortSignal.abort();
-  for (const entry of entries.values()) retire(deps, entry, stopped);
+function closeAll({ entries, retired }: State): void {
+  for (const { state } of entries.values()) if (state.kind === 'connected') retired.retire(state);
   entries.clear();
 }

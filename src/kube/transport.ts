@@ -14,6 +14,7 @@ import {
   seconds,
   type Tick,
 } from '../domain/time.ts';
+import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { type BackoffPolicy, backoffDelay, type Random } from './backoff.ts';
 import { type ConnectionPool, createConnectionPool, MAX_CONNECTIONS } from './connection-pool.ts';
 import { DeadlineExceededError, follow, orAborted, withDeadline } from './deadline.ts';
@@ -31,33 +32,6 @@ export const LIST_DEADLINE = seconds(60);
 const RETRY: BackoffPolicy = { base: millis(200), max: seconds(3) };
 /** A refused connection is worth a second and third try, for a server that restarts; not the whole deadline. */
 const CONNECTION_ATTEMPTS = 3;
-
-/** Whether a call may be sent again when it is not known if the server acted on the first. */
-export type Repeatable = 'repeatable' | 'once';
-
-export interface ApiRequest {
-  /** For messages and metrics: `get`, `list`, `apply`… */
-  readonly verb: string;
-  readonly method: Dispatcher.HttpMethod;
-  /** Path and query below the server's URL, starting with a slash. */
-  readonly path: string;
-  readonly kind: string;
-  /** `shop/web`, absent for lists. */
-  readonly name?: string;
-  readonly body?: { readonly contentType: string; readonly text: string };
-  /** Default `application/json`. */
-  readonly accept?: string;
-  readonly repeat: Repeatable;
-  /** Tries while nothing answers. @default 3 */
-  readonly attempts?: number;
-  /** Default: that of calls. */
-  readonly deadline?: Millis;
-}
-
-export type ApiAnswer =
-  | { readonly kind: 'ok'; readonly text: string }
-  /** A 404 of a GET or DELETE about the named object, not about its kind or path. */
-  | { readonly kind: 'object-missing' };
 
 export interface Transport {
   readonly cluster: string;
@@ -78,6 +52,8 @@ export interface Transport {
    * @throws KubeError, with the server's words when it refuses
    */
   upgrade(request: ApiRequest, upgrade: UpgradeRequest, signal: AbortSignal): Promise<UpgradedSocket>;
+  /** Takes the credentials of a connection to the same server for all that is sent from now on. */
+  renew(connection: Connection): void;
   /** Breaks all connections; every call afterwards throws. */
   close(): Promise<void>;
 }
@@ -104,7 +80,8 @@ export interface TransportOptions {
 
 export function createTransport(connection: Connection, options: TransportOptions): Transport {
   const pool = createConnectionPool(connection, options.maxConnections ?? MAX_CONNECTIONS);
-  const caller: Caller = { connection, options, pool, lastAnswer: options.clock.tick(), refusals: 0 };
+  const lastAnswer = options.clock.tick();
+  const caller: Caller = { connection, options, pool, lastAnswer, refusals: 0, renewals: 0 };
   return {
     cluster: options.cluster,
     host: connection.host,
@@ -114,6 +91,10 @@ export function createTransport(connection: Connection, options: TransportOption
     refusals: () => caller.refusals,
     upgrade: (request, how, signal) =>
       observed(caller, request, signal, () => openSocket(caller, request, how, signal)),
+    renew: (renewed) => {
+      caller.renewals += 1;
+      pool.renew(renewed);
+    },
     close: () => pool.close(),
   };
 }
@@ -125,6 +106,8 @@ interface Caller {
   /** When the server last answered anything. */
   lastAnswer: Tick;
   refusals: number;
+  /** How often the credentials were replaced. */
+  renewals: number;
 }
 
 /** Reports the call, and makes sure that what it throws is a KubeError or the caller's own reason. */
@@ -187,6 +170,7 @@ type Outcome =
 
 async function tryOnce(caller: Caller, request: ApiRequest, signal: AbortSignal): Promise<Outcome> {
   const context = contextOf(caller.options.cluster, request);
+  const { renewals } = caller;
   let answer: { readonly status: number; readonly text: string; readonly after: Millis | undefined };
   try {
     answer = await exchange(caller, request, signal);
@@ -207,6 +191,8 @@ async function tryOnce(caller: Caller, request: ApiRequest, signal: AbortSignal)
   const lookedUp = request.method === 'GET' || request.method === 'DELETE';
   if (lookedUp && saysObjectMissing(status, text)) return { kind: 'object-missing' };
   const error = errorFromResponse(status, text, context);
+  // With credentials that were replaced while it was on its way: nothing was done for it.
+  if (status === 401 && renewals !== caller.renewals) return { kind: 'retry', error, unanswered: false };
   if (worthRetrying(status, request)) return { kind: 'retry', error, unanswered: false, after };
   throw error;
 }

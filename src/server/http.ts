@@ -2,6 +2,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Metrics } from '../metrics/metrics.ts';
+import { type ListenAddress, listenText } from './listen.ts';
 
 export interface Health {
   /** What is still missing before this replica is of use; empty when ready. */
@@ -14,11 +15,14 @@ export interface RunningServer {
 }
 
 /**
- * Listens on `host:port` (port 0: any free one) and resolves when it does.
+ * Resolves when it listens.
  * @throws the system error when the address cannot be bound
  */
-export async function serve(listen: string, health: Health, metrics: Metrics): Promise<RunningServer> {
-  const split = listen.lastIndexOf(':');
+export async function serve(
+  { host, port }: ListenAddress,
+  health: Health,
+  metrics: Metrics,
+): Promise<RunningServer> {
   const server = createServer((request, response) => {
     answer(request.url ?? '/', health, metrics).then(
       ({ status, contentType, body }) =>
@@ -28,7 +32,7 @@ export async function serve(listen: string, health: Health, metrics: Metrics): P
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(Number(listen.slice(split + 1)), listen.slice(0, split), resolve);
+    server.listen(host === undefined ? { port } : { host, port }, resolve);
   });
   return { address: addressOf(server), close: () => closed(server) };
 }
@@ -66,7 +70,7 @@ function addressOf(server: Server): string {
   const address: AddressInfo | string | null = server.address();
   return address === null || typeof address === 'string'
     ? String(address)
-    : `${address.address}:${address.port}`;
+    : listenText(address.address, address.port);
 }
 
 function closed(server: Server): Promise<void> {

@@ -1,14 +1,19 @@
-import { mkdir, mkdtemp, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { lookup } from 'node:dns/promises';
+import { constants } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seconds } from '../domain/time.ts';
+import { minutes, seconds } from '../domain/time.ts';
 import { manualClock } from '../testing/manual-clock.ts';
+import { createFileTurns, DEFAULT_THREADS } from './file-turns.ts';
 import { filesystemStore } from './filesystem.ts';
 import { explain } from './filesystem-errors.ts';
 import { createPace, PACED_CHUNK } from './pace.ts';
 import { InvalidKeyError, type Store, StoreError } from './store.ts';
+import { directoryStore } from './testing/directory-store.ts';
 
 const signal = new AbortController().signal;
 const bytes = (text: string): Uint8Array => Buffer.from(text);
@@ -18,7 +23,7 @@ let root: string;
 let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-store-'));
-  store = filesystemStore(join(root, 'points'), Math.random);
+  store = directoryStore(join(root, 'points'));
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 
@@ -138,7 +143,7 @@ test('a write whose staged file somebody has taken away fails, and never gives i
 
 test('a name that is drawn twice while the first write is under way is given to one', async () => {
   const drawn = [0.5, 0.5, 0.25];
-  const unlucky = filesystemStore(join(root, 'points'), () => drawn.shift() ?? 0);
+  const unlucky = directoryStore(join(root, 'points'), () => drawn.shift() ?? 0);
   await Promise.all([unlucky.put('a', bytes('a'), signal), unlucky.put('b', bytes('b'), signal)]);
   expect([text(await store.get('a', signal)), text(await store.get('b', signal))]).toEqual(['a', 'b']);
 });
@@ -201,7 +206,7 @@ test('points are readable by the operator only', async () => {
 
 test('a path that runs through a file is StoreNotFound, and says what to do', async () => {
   await writeFile(join(root, 'file'), '');
-  const broken = filesystemStore(join(root, 'file', 'points'), Math.random);
+  const broken = directoryStore(join(root, 'file', 'points'));
   const error: unknown = await broken.put('a', bytes('x'), signal).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({ code: 'StoreNotFound', retry: 'backoff' });
@@ -211,9 +216,7 @@ test('a path that runs through a file is StoreNotFound, and says what to do', as
 
 test('a loop of links is StoreUnavailable', async () => {
   await symlink(join(root, 'loop'), join(root, 'loop'));
-  await expect(
-    filesystemStore(join(root, 'loop'), Math.random).put('a', bytes('x'), signal),
-  ).rejects.toMatchObject({
+  await expect(directoryStore(join(root, 'loop')).put('a', bytes('x'), signal)).rejects.toMatchObject({
     code: 'StoreUnavailable',
   });
 });
@@ -235,4 +238,59 @@ test.each([
 test('an error that is not of the file system passes unchanged', () => {
   const error = new Error('stopped');
   expect(explain(error, '/points')).toBe(error);
+});
+
+/** Keys under which there are pipes that nobody writes to: opening one hangs as every operation on a dead mount does. */
+async function hangingKeys(count: number): Promise<{ keys: string[]; answer: () => Promise<void> }> {
+  const keys = Array.from({ length: count }, (_, index) => `hanging/${index}`);
+  await mkdir(join(root, 'points', 'hanging'), { recursive: true });
+  const paths = keys.map((key) => join(root, 'points', key));
+  execFileSync('mkfifo', paths);
+  const answer = async (): Promise<void> => {
+    for (const path of paths) {
+      const writer = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
+      await writer.close();
+    }
+  };
+  return { keys, answer };
+}
+
+test('whoever is told to stop does not wait for a directory that does not answer', async () => {
+  const { keys, answer } = await hangingKeys(10);
+  const stop = new AbortController();
+  const reads = keys.map((key) => store.get(key, stop.signal).catch((error: unknown) => String(error)));
+  stop.abort(new Error('stopped'));
+  expect(await Promise.all(reads)).toEqual(keys.map(() => 'Error: stopped'));
+  await answer();
+});
+
+test('a directory that does not answer leaves threads for names of hosts and for other directories', async () => {
+  const { keys, answer } = await hangingKeys(10);
+  const stop = new AbortController();
+  const turns = createFileTurns(DEFAULT_THREADS, manualClock());
+  const dead = filesystemStore(join(root, 'points'), Math.random, turns);
+  const alive = filesystemStore(join(root, 'elsewhere'), Math.random, turns);
+  const reads = keys.map((key) => dead.get(key, stop.signal).catch(() => undefined));
+  await alive.put('a', bytes('x'), signal);
+  expect(text(await alive.get('a', signal))).toBe('x');
+  expect((await lookup('localhost')).address).toBeDefined();
+  stop.abort(new Error('stopped'));
+  await Promise.all(reads);
+  await answer();
+});
+
+test('that a directory does not answer is an error of the store, until it answers again', async () => {
+  const { keys, answer } = await hangingKeys(2);
+  const clock = manualClock();
+  const hung = filesystemStore(join(root, 'points'), Math.random, createFileTurns(DEFAULT_THREADS, clock));
+  const reads = keys.map((key) => hung.get(key, signal).catch((error: unknown) => error));
+  await clock.advance(minutes(1));
+  for (const read of reads)
+    expect(await read).toMatchObject({
+      code: 'StoreUnavailable',
+      message: expect.stringContaining(`${join(root, 'points')} does not answer`),
+    });
+  await expect(hung.put('b', bytes('x'), signal)).rejects.toMatchObject({ code: 'StoreUnavailable' });
+  await answer();
+  await expect.poll(() => hung.put('b', bytes('x'), signal).then(() => 'written', String)).toBe('written');
 });

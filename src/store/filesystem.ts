@@ -4,23 +4,12 @@
  * then renamed into place. What a crash leaves in staging is not under any key,
  * so it is never listed; a later write removes it.
  */
-import { constants, type Stats } from 'node:fs';
-import {
-  copyFile,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  rename,
-  rmdir,
-  stat,
-  unlink,
-} from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { type Millis, minutes } from '../domain/time.ts';
 import type { Random } from '../kube/backoff.ts';
+import type { FileTurns } from './file-turns.ts';
+import { type Files, filesOf, type OpenFile } from './files.ts';
 import { explain, hasCode } from './filesystem-errors.ts';
 import { chunksAtPace, type Pace } from './pace.ts';
 import { checkKey, checkPrefix, isSegment, type Store, StoreError } from './store.ts';
@@ -37,12 +26,14 @@ const NAMES = 2 ** 48;
  * A store on the directory `path`, which is made on the first write.
  * @param random for the names of staged files: no two writes on the same volume may have one, also when the
  *   file of the earlier is gone
+ * @param turns shared by all stores of a process
  */
-export function filesystemStore(path: string, random: Random): Store {
+export function filesystemStore(path: string, random: Random, turns: FileTurns): Store {
   const root = resolve(path);
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+  const directory = turns.of(root);
+  const guarded = async <T>(signal: AbortSignal, work: (files: Files) => Promise<T>): Promise<T> => {
     try {
-      return await work();
+      return await work(filesOf(directory, signal));
     } catch (error) {
       throw explain(error, root);
     }
@@ -51,53 +42,56 @@ export function filesystemStore(path: string, random: Random): Store {
     location: `file://${root}`,
     put: async (key, body, signal, pace) => {
       checkKey(key);
-      await guarded(() => write(root, key, filledWith(body, signal, pace), place, random, signal));
+      await guarded(signal, (files) =>
+        write(files, root, key, filledWith(body, signal, pace), place, random),
+      );
     },
     create: async (key, body, signal) => {
       checkKey(key);
-      return guarded(() => write(root, key, filledWith(body, signal), placeNew, random, signal));
+      return guarded(signal, (files) => write(files, root, key, filledWith(body, signal), placeNew, random));
     },
     copy: async (from, to, signal) => {
       checkKey(from);
       checkKey(to);
-      return guarded(() => write(root, to, copiedFrom(join(root, from)), place, random, signal));
+      const fill = copiedFrom(join(root, from));
+      return guarded(signal, (files) => write(files, root, to, fill, place, random));
     },
     get: async (key, signal) => {
       checkKey(key);
-      return guarded(() => read(join(root, key), signal));
+      return guarded(signal, (files) => read(files, join(root, key)));
     },
     list: async (prefix, signal) => {
       checkPrefix(prefix);
-      return guarded(async () => {
+      return guarded(signal, async (files) => {
         const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-        const keys = await walk(root, folder, signal);
+        const keys = await walk(files, root, folder);
         return keys.filter((key) => key.startsWith(prefix)).toSorted();
       });
     },
     remove: async (key, signal) => {
       checkKey(key);
-      await guarded(() => erase(root, key, signal));
+      await guarded(signal, (files) => erase(files, root, key));
     },
   };
 }
 
 /** Fills a staged file; false when there is nothing to fill it with. */
-type Fill = (handle: FileHandle, path: string) => Promise<boolean>;
+type Fill = (files: Files, file: OpenFile, path: string) => Promise<boolean>;
 
 const filledWith =
   (body: Uint8Array, signal: AbortSignal, pace?: Pace): Fill =>
-  async (handle) => {
-    if (pace === undefined) await handle.writeFile(body);
-    else for await (const chunk of chunksAtPace(body, pace, signal)) await handle.writeFile(chunk);
+  async (_, file) => {
+    if (pace === undefined) await file.write(body);
+    else for await (const chunk of chunksAtPace(body, pace, signal)) await file.write(chunk);
     return true;
   };
 
-/** Shares blocks where the file system can, and is a file of its own: what damages one must not damage the other. */
+/** A file of its own: what damages one must not damage the other. */
 const copiedFrom =
   (from: string): Fill =>
-  async (_, path) => {
+  async (files, _, path) => {
     try {
-      await copyFile(from, path, constants.COPYFILE_FICLONE);
+      await files.copyFile(from, path);
       return true;
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return false;
@@ -106,58 +100,56 @@ const copiedFrom =
   };
 
 /** Moves a staged file to its place; false when it may not go there and stays staged. */
-type Place = (staged: string, target: string) => Promise<boolean>;
+type Place = (files: Files, staged: string, target: string) => Promise<boolean>;
 
 /** @returns whether the key is now what was to be written */
 async function write(
+  files: Files,
   root: string,
   key: string,
   fill: Fill,
   toPlace: Place,
   random: Random,
-  signal: AbortSignal,
 ): Promise<boolean> {
-  signal.throwIfAborted();
   const target = join(root, key);
   const staging = join(root, STAGING);
-  await makeDirectory(staging);
-  const { handle, path } = await openStaged(staging, random);
+  await makeDirectory(files, staging);
+  const { file, path } = await openStaged(files, staging, random);
   let placed = false;
   try {
-    if (await fillAndSync(handle, path, fill)) {
-      signal.throwIfAborted();
-      placed = await toPlace(path, target);
-    }
-  } finally {
-    // Once placed, nothing is there any more.
-    if (!placed) await unlinkIfThere(path);
+    if (await fillAndSync(files, file, path, fill)) placed = await toPlace(files, path, target);
+  } catch (error) {
+    // Of a directory that does not answer nothing more is asked: a later write removes what is left there.
+    if (!(error instanceof StoreError)) await unlinkIfThere(files.tidying(), path);
+    throw error;
   }
+  if (!placed) await unlinkIfThere(files.tidying(), path);
   // Without this the new name, and so the whole object, may be gone after a power loss.
-  if (placed) await syncDirectory(dirname(target));
+  if (placed) await syncDirectory(files, dirname(target));
   return placed;
 }
 
-async function fillAndSync(handle: FileHandle, path: string, fill: Fill): Promise<boolean> {
+async function fillAndSync(files: Files, file: OpenFile, path: string, fill: Fill): Promise<boolean> {
   try {
-    await removeLeftovers(dirname(path), await handle.stat());
-    const filled = await fill(handle, path);
-    await handle.sync();
+    await removeLeftovers(files, dirname(path), await file.stat());
+    const filled = await fill(files, file, path);
+    await file.sync();
     return filled;
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
-async function place(staged: string, target: string): Promise<boolean> {
-  await inDirectory(target, () => rename(staged, target));
+async function place(files: Files, staged: string, target: string): Promise<boolean> {
+  await inDirectory(files, target, () => files.rename(staged, target));
   return true;
 }
 
 /** A second name for the staged file, which the file system gives to one writer only. */
-async function placeNew(staged: string, target: string): Promise<boolean> {
+async function placeNew(files: Files, staged: string, target: string): Promise<boolean> {
   try {
-    await inDirectory(target, () => link(staged, target));
-    await unlink(staged);
+    await inDirectory(files, target, () => files.link(staged, target));
+    await files.unlink(staged);
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -165,23 +157,27 @@ async function placeNew(staged: string, target: string): Promise<boolean> {
   }
 }
 
-async function inDirectory(target: string, work: () => Promise<void>): Promise<void> {
-  await makeDirectory(dirname(target));
+async function inDirectory(files: Files, target: string, work: () => Promise<void>): Promise<void> {
+  await makeDirectory(files, dirname(target));
   try {
     await work();
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     // The removal of the directory's last other key took the directory away in between.
-    await makeDirectory(dirname(target));
+    await makeDirectory(files, dirname(target));
     await work();
   }
 }
 
-async function openStaged(staging: string, random: Random): Promise<{ handle: FileHandle; path: string }> {
+async function openStaged(
+  files: Files,
+  staging: string,
+  random: Random,
+): Promise<{ file: OpenFile; path: string }> {
   for (let attempt = 0; attempt < NAME_ATTEMPTS; attempt += 1) {
     const path = join(staging, Math.floor(random() * NAMES).toString(36));
     try {
-      return { handle: await open(path, 'wx', 0o600), path };
+      return { file: await files.open(path, 'wx', 0o600), path };
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
     }
@@ -196,76 +192,81 @@ async function openStaged(staging: string, random: Random): Promise<{ handle: Fi
  * Files are dated by the server of the volume, so their age is told by one that
  * was made just now: our own clock may be hours from the server's.
  */
-async function removeLeftovers(staging: string, justMade: Dated): Promise<void> {
-  for (const name of await readdir(staging)) {
+async function removeLeftovers(files: Files, staging: string, justMade: Dated): Promise<void> {
+  for (const name of await files.readdir(staging)) {
     const path = join(staging, name);
-    const found = await stat(path).catch((error: unknown) => {
+    const found = await files.stat(path).catch((error: unknown) => {
       if (hasCode(error, 'ENOENT')) return undefined;
       throw error;
     });
-    if (found !== undefined && justMade.mtimeMs - found.mtimeMs > LEFTOVER_AGE) await unlinkIfThere(path);
+    if (found !== undefined && justMade.mtimeMs - found.mtimeMs > LEFTOVER_AGE)
+      await unlinkIfThere(files, path);
   }
 }
 
 type Dated = Pick<Stats, 'mtimeMs'>;
 
 /** Makes a directory and what is missing above it, each entry durable. */
-async function makeDirectory(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o750 });
+async function makeDirectory(files: Files, path: string): Promise<void> {
+  const first = await files.mkdir(path, 0o750);
   if (first === undefined) return;
   const stop = dirname(first);
   for (let current = dirname(path); ; current = dirname(current)) {
-    await syncDirectory(current);
+    await syncDirectory(files, current);
     if (current === stop) return;
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+async function syncDirectory(files: Files, path: string): Promise<void> {
+  const directory = await files.open(path, 'r');
   try {
-    await handle.sync();
+    await directory.sync();
   } finally {
-    await handle.close();
+    await directory.close();
   }
 }
 
-async function read(path: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+async function read(files: Files, path: string): Promise<Uint8Array | undefined> {
+  let file: OpenFile;
   try {
-    return await readFile(path, { signal });
+    file = await files.open(path, 'r');
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENAMETOOLONG')) return undefined;
     throw error;
   }
+  try {
+    return await file.read();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Keys below `folder` ('' or ending in '/'); a folder that is not there has none. */
-async function walk(root: string, folder: string, signal: AbortSignal): Promise<string[]> {
-  signal.throwIfAborted();
-  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+async function walk(files: Files, root: string, folder: string): Promise<string[]> {
+  const entries = await files.entries(join(root, folder)).catch((error: unknown) => {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;
   });
   const keys: string[] = [];
   for (const entry of entries) {
     if (!isSegment(entry.name)) continue;
-    if (entry.isDirectory()) keys.push(...(await walk(root, `${folder}${entry.name}/`, signal)));
+    if (entry.isDirectory()) keys.push(...(await walk(files, root, `${folder}${entry.name}/`)));
     else if (entry.isFile()) keys.push(folder + entry.name);
   }
   return keys;
 }
 
-async function erase(root: string, key: string, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+async function erase(files: Files, root: string, key: string): Promise<void> {
   const path = join(root, key);
-  if (!(await unlinkIfThere(path))) return;
+  if (!(await unlinkIfThere(files, path))) return;
   let folder = dirname(path);
-  await syncDirectory(folder);
-  while (folder !== root && (await removeIfEmpty(folder))) folder = dirname(folder);
+  await syncDirectory(files, folder);
+  while (folder !== root && (await removeIfEmpty(files, folder))) folder = dirname(folder);
 }
 
-async function unlinkIfThere(path: string): Promise<boolean> {
+async function unlinkIfThere(files: Files, path: string): Promise<boolean> {
   try {
-    await unlink(path);
+    await files.unlink(path);
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return false;
@@ -273,9 +274,9 @@ async function unlinkIfThere(path: string): Promise<boolean> {
   }
 }
 
-async function removeIfEmpty(folder: string): Promise<boolean> {
+async function removeIfEmpty(files: Files, folder: string): Promise<boolean> {
   try {
-    await rmdir(folder);
+    await files.rmdir(folder);
     return true;
   } catch (error) {
     if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) return false;

@@ -6,6 +6,7 @@ import { createStores, placeKey } from './stores.ts';
 const stores = createStores('/var/lib/antipode', {
   clock: manualClock(),
   random: () => 0,
+  threads: 4,
   secrets: () => Promise.reject(new Error('no Secret is read before a bucket is used')),
 });
 

@@ -1,6 +1,7 @@
 /** Which store a scenario's recovery points live in: its own when it names one, else the operator's. */
 import type { DRScenarioSpec } from '../api/v1alpha1/dr-scenario.ts';
 import type { StoreSpec } from '../api/v1alpha1/dr-scenario-store.ts';
+import { createFileTurns } from './file-turns.ts';
 import { filesystemStore } from './filesystem.ts';
 import { type S3Deps, s3Store } from './s3.ts';
 import type { Store } from './store.ts';
@@ -12,11 +13,19 @@ export interface Stores {
   at(place: StoreSpec): Store;
 }
 
+export interface StoresDeps extends S3Deps {
+  /** Of the process, see {@link createFileTurns}. */
+  readonly threads: number;
+}
+
 /** @param defaultDirectory absolute; for scenarios without spec.replication.store */
-export function createStores(defaultDirectory: string, deps: S3Deps): Stores {
+export function createStores(defaultDirectory: string, deps: StoresDeps): Stores {
   const known = new Map<string, Store>();
+  const turns = createFileTurns(deps.threads, deps.clock);
   const open = ({ filesystem, s3 }: StoreSpec): Store =>
-    s3 === undefined ? filesystemStore(filesystem?.path ?? defaultDirectory, deps.random) : s3Store(s3, deps);
+    s3 === undefined
+      ? filesystemStore(filesystem?.path ?? defaultDirectory, deps.random, turns)
+      : s3Store(s3, deps);
   return {
     place: ({ replication: { store } }) => placeOf(store, defaultDirectory),
     at: (place) => {

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/clock.ts';
 import { millis } from '../../src/domain/time.ts';
 import { nativeEngine } from '../../src/engines/native/engine.ts';
 import type { Cluster } from '../../src/kube/cluster.ts';
-import { filesystemStore } from '../../src/store/filesystem.ts';
+import { directoryStore } from '../../src/store/testing/directory-store.ts';
 import { connect, quiet } from '../e2e/connect.ts';
 import { measureExecution } from './restore-execution.ts';
 import { bareClient, mixedLoad, pointOf, restoreUnits } from './restore-load.ts';
@@ -28,7 +28,7 @@ export async function restoreRates(
   const [recovery, objective] = await Promise.all([connect(lab.recovery), connect(lab.objective)]);
   const bare = await bareClient(lab.recovery, recovery);
   await installCrds(lab, objective);
-  const store = filesystemStore(lab.directory, Math.random);
+  const store = directoryStore(lab.directory);
   const engine = nativeEngine({ store, clock: systemClock, log: quiet });
   const run = Date.now().toString(36);
   const measure = async (way: Way, namespace: string): Promise<number> => {

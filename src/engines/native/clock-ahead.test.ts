@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { drScenarioSpec } from '../../api/v1alpha1/dr-scenario.ts';
 import { instant, millis, minutes } from '../../domain/time.ts';
 import type { Cluster } from '../../kube/cluster.ts';
-import { filesystemStore } from '../../store/filesystem.ts';
 import type { Store } from '../../store/store.ts';
+import { directoryStore } from '../../store/testing/directory-store.ts';
 import { type ManualClock, manualClock } from '../../testing/manual-clock.ts';
 import { memoryCluster } from '../../testing/memory-cluster.ts';
 import { anObject } from '../../testing/objects.ts';
@@ -31,7 +31,7 @@ let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-ahead-'));
   clock = manualClock();
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 

@@ -1,6 +1,7 @@
 /**
  * A self-signed certificate for tests, valid in the year 2026, and keys that do
- * and do not belong to it. Made for this file; they open nothing.
+ * and do not belong to it; a certificate of a server on this machine, which does
+ * not run out. Made for this file; they open nothing.
  */
 
 export const CERTIFICATE = `-----BEGIN CERTIFICATE-----
@@ -25,4 +26,23 @@ MHcCAQEEIGm88pcpCs0L0Cb47mkMGqjZVhgY3kIvn8HMs2ujM6ozoAoGCCqGSM49
 AwEHoUQDQgAEYEfQZP6KmDGZ9A+GWLNwULxBz37bDJFx43VKBY1Q5Gva8xlT9Z7V
 M8pGWqPIpiUjHvFQrJiDnqii1TA33xUPXQ==
 -----END EC PRIVATE KEY-----
+`;
+
+export const SERVER_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABLpslplTVEjRrQyL
+AM46F2yXIceyh+kWUE3gYa417kKH+hQfIwGTJOmqk6mMNjbKPjKd+uysjcgU7t34
+Aq0p9ZWjTjBMMBoGA1UdEQQTMBGCCWxvY2FsaG9zdIcEfwAAATAPBgNVHRMBAf8E
+BTADAQH/MB0GA1UdDgQWBBQy4s0NwMsLEXrQzGJjoYaLQ1/xRTAKBggqhkjOPQQD
+AgNJADBGAiEAmlrnPx1uonExvYRxNld8KaMNryMXwb/kPmE9krbho0wCIQCii/1w
+J/8nwsPNIviCMENX5x8Oyfixw3JxM3tPgiEhGw==
+-----END CERTIFICATE-----
+`;
+
+export const KEY_OF_SERVER_CERTIFICATE = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgTitdZQTcu2xQfLiK
+QOGAZs9KWC8S6gCRdBrL69aUf8ahRANCAAS6bJaZU1RI0a0MiwDOOhdslyHHsofp
+FlBN4GGuNe5Ch/oUHyMBkyTpqpOpjDY2yj4ynfrsrI3IFO7d+AKtKfWV
+-----END PRIVATE KEY-----
 `;

@@ -9,14 +9,14 @@ import { once } from 'node:events';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import { publish } from '../../../src/engines/native/points/publish.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
 import { StoreError } from '../../../src/store/store.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { clock, silent } from './support.ts';
 
 const [directory = ''] = process.argv.slice(2);
 const scenario = { namespace: 'dr', name: 'shop', uid: 'u' };
 const signal = new AbortController().signal;
-const store = filesystemStore(directory, Math.random);
+const store = directoryStore(directory);
 const engine = nativeEngine({ store, clock, log: silent });
 
 async function publishOf(name: string, bytes: number): Promise<void> {

@@ -16,7 +16,7 @@ import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import { archiveKey } from '../../../src/engines/native/points/layout.ts';
 import { createMirrors } from '../../../src/engines/native/source/mirrors.ts';
 import type { FailedApi } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { testClient } from '../kube/client.ts';
 import { getLab } from '../lab.ts';
 import { definition, widget } from './shop.ts';
@@ -100,7 +100,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
   client = testClient(await lab.source.linkedKubeconfig());
   const mirrors = createMirrors({ clock, log: silent }, stopMirrors.signal, millis(500));
-  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent, mirrors });
+  engine = nativeEngine({ store: directoryStore(directory), clock, log: silent, mirrors });
   await lab.source.kubectl(['create', 'namespace', namespace]);
   const names = Array.from({ length: OBJECTS }, (_, index) => `setting-${index}`);
   const seed = async (): Promise<void> => {

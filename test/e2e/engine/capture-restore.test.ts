@@ -10,7 +10,7 @@ import type { CaptureResult, Engine, OpenPoint, PublishedPoint } from '../../../
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { SECRET_DATA, shop, widget } from './shop.ts';
 import { apply, clock, connect, pointOf, restoreAll, silent, specFor } from './support.ts';
@@ -83,7 +83,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+  engine = nativeEngine({ store: directoryStore(directory), clock, log: silent });
   await seedSource();
   // Somebody in the target holds the node port of the source: it could not be replayed unnoticed.
   await apply(lab.recovery, {

@@ -10,7 +10,7 @@ import { millis, seconds } from '../../../src/domain/time.ts';
 import type { ApplyOutcome, Engine, OpenPoint, RestoreOptions } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { application } from '../execution/application.ts';
 import { drive, setUp } from '../execution/bench.ts';
 import { getLab } from '../lab.ts';
@@ -30,7 +30,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+  engine = nativeEngine({ store: directoryStore(directory), clock, log: silent });
 });
 
 afterAll(async () => {

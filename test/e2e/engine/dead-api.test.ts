@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Lab } from '../../../hack/lab/types.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster, FailedApi } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { definition, widget } from './shop.ts';
 import { apply, clock, connect, pointOf, silent, specFor } from './support.ts';
@@ -35,7 +35,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const anEngine = () => nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+const anEngine = () => nativeEngine({ store: directoryStore(directory), clock, log: silent });
 
 /** The group is registered and nobody answers for it, as when the server behind an APIService is down. */
 async function loseTheServer(): Promise<void> {

@@ -9,7 +9,7 @@ import type { Engine } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { KubeError } from '../../../src/kube/errors.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { aQuota, namespaceWithQuota } from '../support/quota.ts';
 import { definition, widget } from './shop.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+  engine = nativeEngine({ store: directoryStore(directory), clock, log: silent });
 });
 
 afterAll(async () => {

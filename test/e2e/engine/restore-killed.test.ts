@@ -15,8 +15,8 @@ import type { OpenPoint } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { killedAtWrite, MOMENTS, type Moment, untilKilled } from '../support/killed-process.ts';
 import { type Awkward, awkward } from './awkward.ts';
@@ -39,7 +39,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  store = filesystemStore(directory, Math.random);
+  store = directoryStore(directory);
 });
 
 afterAll(async () => {

@@ -9,7 +9,7 @@ import type { Engine, OpenPoint } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import { objectDigest } from '../../../src/engines/native/objects/digest.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { definition } from './shop.ts';
 import { apply, clock, connect, pointOf, restoreAll, silent, specFor, untilServed } from './support.ts';
@@ -66,7 +66,7 @@ beforeAll(async () => {
   lab = await getLab();
   [source, target] = await Promise.all([connect(lab.source), connect(lab.recovery)]);
   directory = await mkdtemp(join(tmpdir(), 'antipode-e2e-'));
-  engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+  engine = nativeEngine({ store: directoryStore(directory), clock, log: silent });
   await apply(lab.source, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await apply(lab.source, definition(group));
   await lab.source.kubectl(['wait', '--for=condition=Established', '--timeout=120s', `crd/widgets.${group}`]);

@@ -14,7 +14,7 @@ import {
   withoutFailures,
 } from '../../../src/engines/transformed-point.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { apply, clock, connect, pointOf, restoreAll, silent, specFor } from './support.ts';
 
@@ -117,7 +117,7 @@ beforeAll(async () => {
     metadata: { name: `north-${run}` },
     spec: { controller: 'example.com/north' },
   });
-  const engine = nativeEngine({ store: filesystemStore(directory, Math.random), clock, log: silent });
+  const engine = nativeEngine({ store: directoryStore(directory), clock, log: silent });
   const captured = await pointOf(engine, scenario, specFor([from]), source, signal);
   point = transformedPoint(captured, transforms);
   await restoreAll(engine, withoutFailures(point), scenario, target, signal);

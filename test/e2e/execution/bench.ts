@@ -27,7 +27,7 @@ import { seconds } from '../../../src/domain/time.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { Key, Reconcile } from '../../../src/kube/reconciler.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { applyCrds } from '../api/kubectl.ts';
 import { connect, quiet } from '../connect.ts';
 
@@ -104,7 +104,7 @@ export async function setUp(
     await source.apply(object, { fieldManager: 'test' }, never);
   }
 
-  const engine = nativeEngine({ store: filesystemStore(store, Math.random), clock: systemClock, log: quiet });
+  const engine = nativeEngine({ store: directoryStore(store), clock: systemClock, log: quiet });
   const spec = specFor(namespace, store, lab, options);
   const scenario = await objective.apply(
     { apiVersion: API_VERSION, kind: 'DRScenario', metadata: { name: 'shop', namespace }, spec },

@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/clock.ts';
 import { drExecutionReconciler } from '../../../src/controllers/dr-execution/controller.ts';
 import { between, seconds } from '../../../src/domain/time.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { quiet } from '../connect.ts';
 import { getLab } from '../lab.ts';
 import { bucketStore } from '../store/support.ts';
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 /** The same points in the bucket, and an operator that has them only there. */
 async function inBucket({ deps, store }: Bench): Promise<Bench> {
-  const [from, to] = [filesystemStore(store, Math.random), bucketStore(server, BUCKET)];
+  const [from, to] = [directoryStore(store), bucketStore(server, BUCKET)];
   for (const key of await from.list('', never))
     await to.put(key, (await from.get(key, never)) ?? new Uint8Array(), never);
   const engine = nativeEngine({ store: to, clock: systemClock, log: quiet });

@@ -11,8 +11,8 @@ import { ADD_ON_TIMEOUT_MS } from '../../../hack/harness/add-on.ts';
 import { ensureS3, type LabS3 } from '../../../hack/harness/s3.ts';
 import type { Engine, PruneRequest } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { getLab } from '../lab.ts';
 import { bucketStore, KilledError, killedAt, makePoint, shop, silent, wallClock } from './support.ts';
 
@@ -34,7 +34,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 let folders = 0;
 /** An empty store each time. */
 const stores: Readonly<Record<string, () => Store>> = {
-  'a directory': () => filesystemStore(join(root, `${(folders += 1)}`), Math.random),
+  'a directory': () => directoryStore(join(root, `${(folders += 1)}`)),
   'an S3 server': () => bucketStore(server, 'crash', { prefix: `run-${(folders += 1)}` }),
 };
 

@@ -24,8 +24,8 @@ import type {
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { Log } from '../../../src/kube/log.ts';
-import { filesystemStore } from '../../../src/store/filesystem.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { directoryStore } from '../../../src/store/testing/directory-store.ts';
 import { connect, quiet } from '../connect.ts';
 
 export const signal = new AbortController().signal;
@@ -70,7 +70,7 @@ export async function volumesWorld(
     connect(lab.recovery, await as('recovery')),
   ]);
   const directory = await mkdtemp(join(tmpdir(), 'antipode-volumes-'));
-  const store = filesystemStore(directory, Math.random);
+  const store = directoryStore(directory);
   const anotherEngine = (through = (its: Store) => its, log: Log = quiet) =>
     nativeEngine({ store: through(store), clock: systemClock, log, objective: 'e2e' });
   const run = Date.now().toString(36);

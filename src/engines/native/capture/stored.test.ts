@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { manifestOf } from '../../../domain/execution/testing/manifest.ts';
 import { millis } from '../../../domain/time.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import type { Store } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { type ManualClock, manualClock } from '../../../testing/manual-clock.ts';
 import { anObject } from '../../../testing/objects.ts';
 import type { PublishedPoint } from '../../engine.ts';
@@ -30,7 +30,7 @@ const log = { debug: ignore, info: ignore, warn: (fields: unknown) => void told.
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-stored-'));
   clock = manualClock();
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
   const objects = [{ object: anObject('Secret', 'shop/db'), type: { resource: 'secrets', version: 'v1' } }];
   point = await publish({ draft, objects, namespaces: ['shop'] }, store, log, signal);
   memory = new Map([[key, { point, question: '', reads: [], provenAt: undefined }]]);

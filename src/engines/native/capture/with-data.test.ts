@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { KubeObject } from '../../../api/object.ts';
 import { drScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
 import type { VolumeStrategy } from '../../../api/v1alpha1/dr-scenario-volumes.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import type { Store } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { manualClock } from '../../../testing/manual-clock.ts';
 import { type MemoryCluster, memoryCluster } from '../../../testing/memory-cluster.ts';
 import { anObject } from '../../../testing/objects.ts';
@@ -35,7 +35,7 @@ let root: string;
 let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-with-data-'));
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 

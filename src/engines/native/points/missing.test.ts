@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { manifestOf } from '../../../domain/execution/testing/manifest.ts';
 import { minutes, toRfc3339 } from '../../../domain/time.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import type { Store } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { type ManualClock, manualClock } from '../../../testing/manual-clock.ts';
 import { silent } from '../../../testing/silent-log.ts';
 import type { ListedPoint, PruneRequest } from '../../engine.ts';
@@ -23,7 +23,7 @@ let clock: ManualClock;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-missing-'));
   clock = manualClock();
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 

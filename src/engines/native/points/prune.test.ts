@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RetentionPolicy } from '../../../domain/protection/retention.ts';
 import { type Clock, type Instant, instant, type Tick, toRfc3339 } from '../../../domain/time.ts';
 import type { Log } from '../../../kube/log.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import { type Store, StoreError } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import type { Engine, PointUse, PruneRequest, ScenarioIdentity } from '../../engine.ts';
 import { nativeEngine } from '../engine.ts';
 import { archiveKey, backupKey, claimKey, manifestKey } from './layout.ts';
@@ -34,7 +34,7 @@ const log: Log = {
 };
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-prune-'));
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
   warnings = [];
   wall = { at: instant(START + DAY) };
 });

@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { KubeObject } from '../../../api/object.ts';
 import { objectKey } from '../../../api/object.ts';
 import { instant, toRfc3339 } from '../../../domain/time.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import { type Store, StoreError } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { silent } from '../../../testing/silent-log.ts';
 import { PointDamagedError, type PointSummary, type PublishedPoint } from '../../engine.ts';
 import { objectDigest } from '../objects/digest.ts';
@@ -25,7 +25,7 @@ let root: string;
 let store: Store;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'antipode-points-'));
-  store = filesystemStore(root, Math.random);
+  store = directoryStore(root);
 });
 afterEach(() => rm(root, { recursive: true, force: true }));
 

@@ -6,7 +6,7 @@ import { describeError } from '../../../kube/log.ts';
 import { createMirror, MARK_EVERY, type Mirror, type MirrorDeps } from './mirror.ts';
 
 export interface Mirrors {
-  /** The mirror of a cluster: a client made anew, e.g. with another kubeconfig, gets another mirror. */
+  /** The mirror of a cluster: a client made anew, e.g. for another server, gets another mirror. */
   of(cluster: Cluster): Mirror;
   /** Keeps the mirror of a cluster from now on; harmless when it is kept already. */
   keep(cluster: Cluster): void;

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type DRScenarioSpec, drScenarioSpec } from '../../../api/v1alpha1/dr-scenario.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
 import type { Store } from '../../../store/store.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { type ManualClock, manualClock } from '../../../testing/manual-clock.ts';
 import { anObject } from '../../../testing/objects.ts';
 import { silent } from '../../../testing/silent-log.ts';
@@ -40,7 +40,7 @@ export function specWith(replication: object = {}, resources: object = {}): DRSc
 export async function veleroWorld(): Promise<VeleroWorld> {
   const root = await mkdtemp(join(tmpdir(), 'antipode-velero-'));
   const clock = manualClock();
-  const store = filesystemStore(root, Math.random);
+  const store = directoryStore(root);
   const source = veleroRegion(
     'eu-west',
     store,

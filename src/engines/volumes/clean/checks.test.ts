@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../../api/object.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { manualClock } from '../../../testing/manual-clock.ts';
 import { type MemoryCluster, memoryCluster } from '../../../testing/memory-cluster.ts';
 import { anObject } from '../../../testing/objects.ts';
@@ -42,7 +42,7 @@ const namesOf = (objects: readonly KubeObject[]) => objects.map(({ metadata }) =
 test('what a look at a point that is no more has left is removed, with the volume; what may be a look of now, or is of others, stays', async () => {
   const root = await mkdtemp(join(tmpdir(), 'antipode-checks-'));
   try {
-    const store = filesystemStore(root, Math.random);
+    const store = directoryStore(root);
     await store.put(manifestKey('dr-shop-kept'), Buffer.from('{}'), signal);
     const region = memoryCluster('eu-north', SERVED);
     leave(region, 'dr-shop-gone', store.location);

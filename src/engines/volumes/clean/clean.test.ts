@@ -3,7 +3,7 @@ import { at } from '../../../api/fields.ts';
 import { minutes } from '../../../domain/time.ts';
 import type { Cluster } from '../../../kube/cluster.ts';
 import { KubeError } from '../../../kube/errors.ts';
-import { filesystemStore } from '../../../store/filesystem.ts';
+import { directoryStore } from '../../../store/testing/directory-store.ts';
 import { manualClock } from '../../../testing/manual-clock.ts';
 import { memoryCluster } from '../../../testing/memory-cluster.ts';
 import { anObject } from '../../../testing/objects.ts';
@@ -92,7 +92,7 @@ test('a content that has not come for an hour is not looked for any more', async
 
 test('a store that is not mounted costs no snapshot of a point that is on offer or missing; those of no point go', async () => {
   const clock = manualClock();
-  const store = filesystemStore('/there/is/no/such/directory', Math.random);
+  const store = directoryStore('/there/is/no/such/directory');
   const ofStore = { ...maker, store: store.location };
   const region = memoryCluster('eu-west', { [SNAPSHOTS]: ['VolumeSnapshot', 'VolumeSnapshotContent'] });
   const of = (point: string, kind: string) =>
@@ -129,7 +129,7 @@ const forbidding = (cluster: Cluster, ...kinds: readonly KindName[]): Cluster =>
 
 test('kinds that may not be deleted hold up no other, and what is left is said', async () => {
   const clock = manualClock();
-  const store = filesystemStore('/there/is/no/such/directory', Math.random);
+  const store = directoryStore('/there/is/no/such/directory');
   const ofStore = { ...maker, store: store.location };
   const region = memoryCluster('eu-west', {
     [SNAPSHOTS]: ['VolumeSnapshot', 'VolumeSnapshotContent'],
