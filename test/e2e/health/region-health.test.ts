@@ -103,6 +103,29 @@ describe('a region of three zones of which two must fail', () => {
   });
 });
 
+describe('a region of which only the nodes are reported lost', () => {
+  test('is Degraded and never Failed while probes of their zones pass: what users see decides', async () => {
+    const alive = lab.recovery.zones[0]?.probeUrl;
+    const probes = lab.source.zones.map(({ name }) => ({ name, zone: name, http: { url: alive } }));
+    await observer.put(WEST, { ...specFor(lab.source, WEST), probes });
+    await rounds(2);
+    const before = observer.verdicts(WEST).length;
+
+    const failing = lab.source.zones.slice(0, 2);
+    await Promise.all(failing.map((zone) => zone.fail()));
+    await waitFor({ what: 'no node of two zones to be ready', seconds: 120 }, async () => {
+      const now = await observer.status(WEST);
+      const lost = failing.every((zone) => zoneOf(now, zone)?.nodesReady === 0);
+      return lost ? now : undefined;
+    });
+    const { status } = await verdict('Degraded');
+    expect(zoneOf(status, failing[0])).toMatchObject({ state: 'Degraded', probesPassed: 1 });
+    await rounds(FOR_SECONDS + 3);
+    expect(observer.verdicts(WEST).slice(before)).not.toContain('Failed');
+    expect(observer.verdicts(WEST).at(-1)).toBe('Degraded');
+  });
+});
+
 describe('a region whose control plane alone is lost', () => {
   test('is Unreachable and never Failed while its zones serve', async () => {
     const before = observer.verdicts(WEST).length;
