@@ -15,7 +15,7 @@ import { buildGraph } from '../domain/graph/order.ts';
 import { InvalidRulesError } from '../domain/graph/user-rules/compiled.ts';
 import type { Clock } from '../domain/time.ts';
 import { type Collection, collect, evidenceOf } from '../engines/native/capture/collect.ts';
-import type { Cluster, ResourceType } from '../kube/cluster.ts';
+import type { Cluster } from '../kube/cluster.ts';
 import { KubeError } from '../kube/errors.ts';
 import type { Connection } from '../kube/kubeconfig.ts';
 import {
@@ -25,18 +25,11 @@ import {
   regionNotFound,
   secretPlace,
 } from '../kube/region-access.ts';
+import { SECRETS } from '../kube/secrets.ts';
 import { explainFailure } from './outcome.ts';
 import { type TransformReport, transformReport } from './plan-transforms.ts';
 
 export const REGIONS = resourceOf(regionHealthKind);
-const SECRETS: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'secrets',
-  kind: 'Secret',
-  namespaced: true,
-  verbs: ['get'],
-};
 
 export interface SourceDeps {
   readonly objective: Cluster;

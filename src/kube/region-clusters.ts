@@ -25,6 +25,7 @@ import {
 } from './region-access.ts';
 import type { RenewableCluster } from './renewable-cluster.ts';
 import { type Connected, createRetiredClients, type RetiredClients } from './retired-clients.ts';
+import { SECRETS } from './secrets.ts';
 
 const REGIONS: ResourceType = {
   group: GROUP,
@@ -32,14 +33,6 @@ const REGIONS: ResourceType = {
   resource: regionHealthKind.plural,
   kind: regionHealthKind.kind,
   namespaced: false,
-  verbs: ['get', 'list', 'watch'],
-};
-const SECRETS: ResourceType = {
-  group: '',
-  version: 'v1',
-  resource: 'secrets',
-  kind: 'Secret',
-  namespaced: true,
   verbs: ['get', 'list', 'watch'],
 };
 

@@ -1,14 +1,14 @@
-/** Reads Secrets of one namespace one by one, for what is needed rarely and must be current when it is. */
+/** Secrets, and reading those of one namespace one by one: for what is needed rarely and must be current when it is. */
 import { type Fields, fieldsAt } from '../api/fields.ts';
 import type { Cluster, ResourceType } from './cluster.ts';
 
-const SECRETS: ResourceType = {
+export const SECRETS: ResourceType = {
   group: '',
   version: 'v1',
   resource: 'secrets',
   kind: 'Secret',
   namespaced: true,
-  verbs: ['get'],
+  verbs: ['get', 'list', 'watch'],
 };
 
 /** @returns a reader of a Secret's data, base64 as it is; undefined when there is no such Secret. It throws KubeError. */

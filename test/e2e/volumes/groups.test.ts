@@ -10,6 +10,7 @@ import { waitFor } from '../../../hack/harness/wait.ts';
 import type { PublishedPoint } from '../../../src/engines/engine.ts';
 import { getLab } from '../lab.ts';
 import {
+  aPod,
   claims,
   handlesOf,
   madeFor,
@@ -139,17 +140,3 @@ async function pointOfTwo(
 }
 
 type Labels = Readonly<Record<string, string>>;
-
-function aPod(namespace: string, name: string, uses: readonly string[]): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace, name },
-    spec: {
-      containers: [
-        { name: 'app', image: 'app', volumeMounts: uses.map((one) => ({ name: one, mountPath: `/${one}` })) },
-      ],
-      volumes: uses.map((one) => ({ name: one, persistentVolumeClaim: { claimName: one } })),
-    },
-  };
-}

@@ -11,6 +11,7 @@ import { CHECK_NAMESPACE } from '../../../src/engines/volumes/clean/checks.ts';
 import { quiet } from '../connect.ts';
 import { getLab } from '../lab.ts';
 import {
+  aPod,
   claims,
   handlesOf,
   madeFor,
@@ -242,19 +243,6 @@ async function untilGone(volumes: VolumesWorld, handles: readonly string[]): Pro
     const there = await snapshotsInBackend(volumes);
     return handles.some((handle) => there.has(handle)) ? undefined : true;
   });
-}
-function aPod(namespace: string, name: string, uses: readonly string[]): object {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { namespace, name },
-    spec: {
-      containers: [
-        { name: 'app', image: 'app', volumeMounts: uses.map((one) => ({ name: one, mountPath: `/${one}` })) },
-      ],
-      volumes: uses.map((one) => ({ name: one, persistentVolumeClaim: { claimName: one } })),
-    },
-  };
 }
 
 test('the snapshots of a scenario that was deleted can be removed by hand, by their label', async () => {

@@ -237,3 +237,18 @@ export async function pruneTo(
   }
   return removed;
 }
+
+/** A Pod that mounts claims. */
+export function aPod(namespace: string, name: string, uses: readonly string[]): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { namespace, name },
+    spec: {
+      containers: [
+        { name: 'app', image: 'app', volumeMounts: uses.map((one) => ({ name: one, mountPath: `/${one}` })) },
+      ],
+      volumes: uses.map((one) => ({ name: one, persistentVolumeClaim: { claimName: one } })),
+    },
+  };
+}
