@@ -5,14 +5,14 @@ import { applyTo } from '../../../hack/harness/csi-claims.ts';
 import { waitFor } from '../../../hack/harness/wait.ts';
 import { at } from '../../../src/api/fields.ts';
 import type { KubeObject } from '../../../src/api/object.ts';
-import { systemClock } from '../../../src/clock.ts';
-import { millis } from '../../../src/domain/time.ts';
 import { listOf, SNAPSHOT } from '../../../src/engines/volumes/kinds.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import { getLab } from '../lab.ts';
 import {
+  CUT_APART,
   capture,
   claims,
+  cutLate,
   handlesOf,
   specOf,
   type VolumesWorld,
@@ -21,8 +21,6 @@ import {
 } from './support.ts';
 
 const NAMES = ['table', 'log'] as const;
-/** Far more than the grain of instants. */
-const APART = millis(200);
 
 let world: VolumesWorld;
 beforeAll(async () => {
@@ -53,24 +51,6 @@ async function database(): Promise<string> {
   ]);
   return namespace;
 }
-
-/** The same source, in which one snapshot is made later than the others: when those are cut. */
-const slowFor = (claim: string, source: Cluster): Cluster => ({
-  ...source,
-  create: async (object, creating, options) => {
-    const isLate = object.kind === 'VolumeSnapshot' && object.metadata.name.startsWith(claim);
-    if (isLate) {
-      const { namespace = '' } = object.metadata;
-      await waitFor({ what: 'the other snapshots to be cut', seconds: 120 }, async () => {
-        const others = await listOf(source, SNAPSHOT, { namespace }, creating);
-        const areCut = others.every((snapshot) => at(snapshot, 'status', 'creationTime') !== undefined);
-        return areCut && others.length === NAMES.length - 1 ? others : undefined;
-      });
-      await systemClock.sleep(APART, creating);
-    }
-    return source.create(object, creating, options);
-  },
-});
 
 /** The same source, in which a claim comes and gets its volume when the first snapshot is asked for. */
 function joinedBy(claim: string, namespace: string, source: Cluster): Cluster {
@@ -129,14 +109,14 @@ test('a capture that finds the snapshots of another under the name of its point 
 describe('case 11, claims of one application captured at different instants', () => {
   test('are told with how far they are apart, and the point is as old as the oldest', async () => {
     const namespace = await database();
-    const late = { ...world, source: slowFor('log', world.source) };
+    const late = { ...world, source: cutLate('log', 1, world.source) };
 
     const { manifest } = await verifiedPoint(late, specOf(world, namespace));
 
     const instants = (manifest.volumes ?? []).map(({ instant = '' }) => Date.parse(instant));
     const apart = Math.max(...instants) - Math.min(...instants);
     expect(instants).toHaveLength(NAMES.length);
-    expect(apart).toBeGreaterThanOrEqual(APART / 2);
+    expect(apart).toBeGreaterThanOrEqual(CUT_APART / 2);
     expect((manifest.warnings ?? []).join()).toContain(`were captured ${apart} ms apart`);
     expect(Date.parse(manifest.capturedAt)).toBeLessThanOrEqual(Math.min(...instants));
   });

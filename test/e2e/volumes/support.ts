@@ -9,9 +9,11 @@ import { waitFor } from '../../../hack/harness/wait.ts';
 import { readRows, startWriter, type Writer } from '../../../hack/harness/writer.ts';
 import type { Rows } from '../../../hack/harness/writer-rows.ts';
 import type { Lab, LabCluster } from '../../../hack/lab/types.ts';
+import { at } from '../../../src/api/fields.ts';
 import { type DRScenarioSpec, drScenarioSpec } from '../../../src/api/v1alpha1/dr-scenario.ts';
 import { systemClock } from '../../../src/clock.ts';
 import { retentionPolicy } from '../../../src/domain/protection/retention.ts';
+import { millis } from '../../../src/domain/time.ts';
 import type { Evidence } from '../../../src/domain/volumes/evidence.ts';
 import type {
   ApplyOutcome,
@@ -22,6 +24,7 @@ import type {
   ScenarioIdentity,
 } from '../../../src/engines/engine.ts';
 import { nativeEngine } from '../../../src/engines/native/engine.ts';
+import { listOf, SNAPSHOT } from '../../../src/engines/volumes/kinds.ts';
 import type { Cluster } from '../../../src/kube/cluster.ts';
 import type { Log } from '../../../src/kube/log.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -252,3 +255,24 @@ export function aPod(namespace: string, name: string, uses: readonly string[]): 
     },
   };
 }
+
+/** Far more than the grain of instants. */
+export const CUT_APART = millis(200);
+
+/** The same source, in which the snapshot of one claim is made later than so many others: when those are cut. */
+export const cutLate = (claim: string, count: number, source: Cluster): Cluster => ({
+  ...source,
+  create: async (object, creating, options) => {
+    const isLate = object.kind === 'VolumeSnapshot' && object.metadata.name.startsWith(claim);
+    if (isLate) {
+      const { namespace = '' } = object.metadata;
+      await waitFor({ what: 'the other snapshots to be cut', seconds: 120 }, async () => {
+        const others = await listOf(source, SNAPSHOT, { namespace }, creating);
+        const areCut = others.every((snapshot) => at(snapshot, 'status', 'creationTime') !== undefined);
+        return areCut && others.length === count ? others : undefined;
+      });
+      await systemClock.sleep(CUT_APART, creating);
+    }
+    return source.create(object, creating, options);
+  },
+});
